@@ -1,0 +1,1 @@
+"""From counts to newtons and millimetres: certificates and the model they hold."""

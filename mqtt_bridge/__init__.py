@@ -1,0 +1,1 @@
+"""What the clinic network gets: topics, delivery, and the reference consumer."""

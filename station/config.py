@@ -1,0 +1,206 @@
+"""The configuration: one TOML file, every key typed and bounded, unknown keys refused.
+
+Secrets are never in it: it names files (mode 0600) or systemd credentials that hold them.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from station.errors import ConfigError
+from station.visit.effects import Stance
+
+DEFAULT_PATH: Final = Path("/etc/balance-station/station.toml")
+
+Identifier = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$", description="a-z, 0-9 and -, at most 32")]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+PositiveMm = Annotated[float, msgspec.Meta(gt=0, le=2000)]
+
+
+class StationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who and where this station is, and where it keeps its files."""
+
+    id: Identifier = "st-0001"
+    site: Identifier = "clinic"
+    language: Literal["en"] = "en"
+    state_dir: str = "/var/lib/balance-station"
+    runtime_dir: str = "/run/balance-station"
+
+    @property
+    def database(self) -> Path:
+        """Return the path of the record database."""
+        return Path(self.state_dir) / "station.db"
+
+    @property
+    def socket(self) -> Path:
+        """Return the path of the station's Unix-domain socket."""
+        return Path(self.runtime_dir) / "station.sock"
+
+    @property
+    def ring(self) -> Path:
+        """Return the path of the ring that acquire writes."""
+        return Path(self.runtime_dir) / "samples.ring"
+
+    @property
+    def virtual_person_socket(self) -> Path:
+        """Return the path of the socket that moves the virtual person (virtual backend only)."""
+        return Path(self.runtime_dir) / "person.sock"
+
+
+class HardwareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where samples come from."""
+
+    backend: Literal["virtual", "gpiod"] = "gpiod"
+    seed: int = 1  # of the virtual deck: oscillators, noise
+    clock_lines: tuple[int, int, int, int] = (5, 13, 20, 23)  # BCM numbers, front left .. back right
+    data_lines: tuple[int, int, int, int] = (6, 19, 21, 24)
+    i2c_bus: Annotated[int, msgspec.Meta(ge=0, le=31)] = 1
+    imu_rate_hz: Literal[104, 208] = 208
+
+
+class DeckConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The deck: distances between the load cells' centres, and the surface a foot can stand on, mm."""
+
+    cell_spacing_ml_mm: PositiveMm = 400.0
+    cell_spacing_ap_mm: PositiveMm = 400.0
+    surface_ml_mm: PositiveMm = 500.0
+    surface_ap_mm: PositiveMm = 500.0
+    certificate: str = "/var/lib/balance-station/calibration.json"
+
+
+class ScreenConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What this site offers to a person who is alone."""
+
+    protocol: Identifier = "walk-up"
+    alone: tuple[Stance, ...] = ("quiet", "side-by-side", "semi-tandem")
+
+
+class MqttConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The clinic's broker. Outside loopback, TLS is not optional: set `ca_file`."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    prefix: Identifier = "balance"
+    ack_policy: Literal["consumer", "broker"] = "consumer"
+    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=600)] = 20
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
+class KioskConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The panel."""
+
+    width_px: Annotated[int, msgspec.Meta(ge=640, le=4096)] = 1280
+    height_px: Annotated[int, msgspec.Meta(ge=480, le=4096)] = 800
+    diagonal_in: Annotated[float, msgspec.Meta(ge=5, le=60)] = 10.1
+    fullscreen: bool = True
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it. Every key has a default, so an empty file is a valid configuration of a station on a Pi."""
+
+    station: StationConfig = StationConfig()
+    hardware: HardwareConfig = HardwareConfig()
+    deck: DeckConfig = DeckConfig()
+    screen: ScreenConfig = ScreenConfig()
+    mqtt: MqttConfig = MqttConfig()
+    kiosk: KioskConfig = KioskConfig()
+
+
+def config_path(named: Path | None = None) -> Path:
+    """Return the file to read: the one named, else $BALANCE_STATION_CONFIG, else /etc/balance-station/station.toml."""
+    if named is not None:
+        return named
+    return Path(os.environ.get("BALANCE_STATION_CONFIG") or DEFAULT_PATH)
+
+
+def load_config(path: Path) -> Config:
+    """Read and check one file.
+
+    Raises ConfigError with file, line, key, value and what was expected.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such configuration file; name one with --config, or copy the example that `config show` prints"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    try:
+        config = msgspec.convert(tree, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explain(path, text, tree, str(error))) from error
+    _check_mqtt(path, config.mqtt)
+    return config
+
+
+def dump_config(config: Config) -> str:
+    """Return a configuration as TOML text that `load_config` reads back unchanged."""
+    lines: list[str] = []
+    for section, values in msgspec.to_builtins(config).items():
+        lines.append(f"[{section}]")
+        for key, value in values.items():
+            lines.append(f"# {key} = (not set)" if value is None else f"{key} = {msgspec.json.encode(value).decode()}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the configuration."""
+    return msgspec.json.schema(Config)
+
+
+def _check_mqtt(path: Path, mqtt: MqttConfig) -> None:
+    loopback = mqtt.host in {"localhost", "::1"} or mqtt.host.startswith("127.")
+    if not loopback and mqtt.ca_file is None:
+        raise ConfigError(
+            f"{path}: mqtt.host is {mqtt.host!r}, which is not this machine, and mqtt.ca_file is not set; "
+            "outside loopback the station speaks TLS only: set mqtt.ca_file to the clinic's CA certificate"
+        )
+    if (mqtt.cert_file is None) != (mqtt.key_file is None):
+        raise ConfigError(f"{path}: mqtt.cert_file and mqtt.key_file go together; set both or neither")
+
+
+def _explain(path: Path, text: str, tree: dict[str, Any], problem: str) -> str:
+    """Turn msgspec's `problem - at `$.mqtt.port`` into file, line, key, value, expectation."""
+    unknown = re.search(r"unknown field `([^`]+)`", problem)
+    where = re.search(r" - at `\$\.?([^`]*)`$", problem)
+    keys = [key for key in re.split(r"[.\[]", where.group(1)) if key and not key.endswith("]")] if where else []
+    if unknown:
+        keys.append(unknown.group(1))
+    value: Any = tree
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else value
+    line = _line_of(text, keys)
+    at = f"{path}:{line}" if line else str(path)
+    name = ".".join(keys)
+    if unknown:
+        return f"{at}: there is no key {name!r}; `balance-station config schema` lists the keys"
+    expected = re.sub(r" - at `[^`]*`$", "", problem)
+    return f"{at}: {name} = {value!r} is not allowed: {expected[0].lower()}{expected[1:]}"
+
+
+def _line_of(text: str, keys: list[str]) -> int | None:
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[([^\]]+)\]", line):
+            section = header.group(1).strip()
+            if [section] == keys:
+                return number
+        elif keys and (key := re.match(r"\s*([A-Za-z0-9_-]+)\s*=", line)):
+            path = [*section.split("."), key.group(1)] if section else [key.group(1)]
+            if path == keys:
+                return number
+    return None

@@ -1,0 +1,226 @@
+"""The typed messages between the station and its clients (kiosk, staff tools, the demo's visitor).
+
+One JSON document a line over a Unix-domain stream socket, told apart by `"type"`. The station sends what to show;
+a client sends what a person did. Nothing here computes: it is the contract that both sides import.
+"""
+
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+_T = TypeVar("_T")
+
+PROTOCOL_VERSION: Final = 1
+MAX_LINE_BYTES: Final = 64 * 1024
+LIVE_HZ: Final = 30
+
+ButtonRole = Literal["primary", "secondary", "stop", "help", "again"]
+ScreenKind = Literal["attract", "message", "choice", "step_on", "centre", "countdown", "measure", "rest", "result"]
+# Tiers of the screen, most serious first; the words are the contract (they stand in records and MQTT payloads too).
+Tier = Literal["refer today", "screened at risk", "review", "not at risk", "not assessable"]
+Picture = Literal[
+    "none", "feet-apart", "side-by-side", "semi-tandem", "tandem", "one-foot", "step-on", "step-off", "rail", "staff"
+]
+
+
+class Button(msgspec.Struct, frozen=True):
+    """One thing to touch. `action` is what comes back in `Press`; `label` is already in the person's language."""
+
+    action: str
+    label: str
+    role: ButtonRole = "primary"
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where the person is: step `at` of `of`, counted from 1."""
+
+    at: int
+    of: int
+
+
+class ResultView(msgspec.Struct, frozen=True):
+    """The result as the person sees it: no numbers, no tier. `marker` is 0 (left, steady) to 1 (right) on the band."""
+
+    word: str
+    sentences: tuple[str, ...]
+    next_step: str
+    marker: float | None = None  # None: no band is drawn (nothing was measured that has a reference)
+
+
+class ScreenModel(msgspec.Struct, frozen=True):
+    """Everything a kiosk needs to draw one screen. Rendering the same model twice gives the same picture.
+
+    `name` is stable and unique in a visit (`question.unsteady`, `measure.tandem`); `cue` is what is spoken.
+    `ring_s` is the length of the ring in seconds; how much is left comes in `Live`.
+    `show_dot` is only ever true where nothing is scored.
+    """
+
+    name: str
+    kind: ScreenKind
+    title: str
+    body: str = ""
+    buttons: tuple[Button, ...] = ()
+    picture: Picture = "none"
+    progress: Progress | None = None
+    ring_s: float | None = None
+    show_dot: bool = False
+    result: ResultView | None = None
+    cue: str = ""
+    language: str = "en"
+
+
+class LiveScore(msgspec.Struct, frozen=True):
+    """Sway over the sliding window while somebody stands; for staff and records, never for the person's screen."""
+
+    window_s: float
+    mean_velocity_mm_s: float
+    mean_velocity_ap_mm_s: float
+    ellipse_area_95_mm2: float
+    rms_ml_mm: float
+    sway_area_per_second_mm2_s: float
+    band: str  # against people of the same age: "up to P75", "P75 to P90", "above P90", "no reference"
+
+
+# --- station -> client ---------------------------------------------------------------------------------------------
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """First message to a client."""
+
+    station: str
+    software: str
+    protocol_version: int = PROTOCOL_VERSION
+
+
+class Show(msgspec.Struct, frozen=True, tag="show"):
+    """Show this screen now. `serial` grows by one with every change; a `Press` must name the serial it saw."""
+
+    serial: int
+    model: ScreenModel
+
+
+class Live(msgspec.Struct, frozen=True, tag="live"):
+    """What moves, at 30 Hz: only what the present screen may show."""
+
+    serial: int
+    on_deck: bool
+    load_fraction: float  # 0 nobody .. 1 settled body weight (or 1 when anyone stands and no weight is known)
+    ring_left_s: float | None = None
+    dot_ml_mm: float | None = None
+    dot_ap_mm: float | None = None
+    score: LiveScore | None = None  # staff only
+
+
+class Cue(msgspec.Struct, frozen=True, tag="cue"):
+    """Say or sound this. `key` names a sound (`chime`, `double-chime`) or is `speech` with the text to say."""
+
+    key: str
+    text: str = ""
+    language: str = "en"
+
+
+class ChannelStatus(msgspec.Struct, frozen=True):
+    """One corner: measured rate in samples/s, frames read, frames flagged; mean of the last second in counts."""
+
+    name: str
+    rate_hz: float | None
+    frames: int
+    flagged: int
+
+
+class LatenessUs(msgspec.Struct, frozen=True):
+    """Lateness of the loop's ticks behind their deadlines, microseconds."""
+
+    p50: float
+    p99: float
+    max: float
+
+
+class LoopStatus(msgspec.Struct, frozen=True):
+    """The 100 Hz loop: ticks run, ticks that began after the next deadline had passed, lateness."""
+
+    ticks: int
+    overruns: int
+    lateness_us: LatenessUs
+
+
+class Status(msgspec.Struct, frozen=True, tag="status"):
+    """Answer to `Ask`: how the station is. `state` is what `status` says on MQTT: ready, busy or fault."""
+
+    state: Literal["ready", "busy", "fault"]
+    reasons: tuple[str, ...]
+    screen: str
+    loop: LoopStatus
+    channels: tuple[ChannelStatus, ...]
+    imu_rate_hz: float | None
+    outbox_open: int
+    outbox_parked: int
+    last_result_id: str | None
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """What the client asked for was not done, and why, in words."""
+
+    reason: str
+
+
+ToClient = Welcome | Show | Live | Cue | Status | Refused
+
+# --- client -> station ---------------------------------------------------------------------------------------------
+
+
+class Join(msgspec.Struct, frozen=True, tag="join"):
+    """First message from a client. `live` asks for the 30 Hz stream; only `staff` gets scores in it."""
+
+    role: Literal["kiosk", "staff", "visitor"]
+    live: bool = True
+
+
+class Press(msgspec.Struct, frozen=True, tag="press"):
+    """A button was touched on the screen with this serial; a stale serial is ignored (Stop and Help never are)."""
+
+    action: str
+    serial: int
+
+
+class Begin(msgspec.Struct, frozen=True, tag="begin"):
+    """Start a visit from the attract screen (staff, or the demo's visitor); what is given is not asked again."""
+
+    protocol: str
+    age_years: int | None = None
+    sex: Literal["female", "male"] | None = None
+    visit_token: str | None = None
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask"):
+    """Ask for `Status`."""
+
+
+FromClient = Join | Press | Begin | Ask
+
+
+def encode_line(message: msgspec.Struct) -> bytes:
+    """Return one message as a line of JSON."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+_to_client: msgspec.json.Decoder[ToClient] = msgspec.json.Decoder(ToClient)
+_from_client: msgspec.json.Decoder[FromClient] = msgspec.json.Decoder(FromClient)
+
+
+def decode_to_client(line: bytes) -> ToClient:
+    """Return the message in a line from the station; raises ValueError that says what is wrong with it."""
+    return _decode(_to_client, line)
+
+
+def decode_from_client(line: bytes) -> FromClient:
+    """Return the message in a line from a client; raises ValueError that says what is wrong with it."""
+    return _decode(_from_client, line)
+
+
+def _decode(decoder: "msgspec.json.Decoder[_T]", line: bytes) -> _T:
+    # msgspec raises UnicodeDecodeError and RecursionError on hostile input besides its own class
+    try:
+        return decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"not a message of this protocol: {error}") from error
