@@ -1,0 +1,1 @@
+"""The whole station on one machine: virtual deck, visitor, broker, subscriber."""

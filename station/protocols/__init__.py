@@ -1,0 +1,1 @@
+"""Protocols as data files, and the reader that checks them."""

@@ -1,0 +1,1 @@
+"""The screening rule: parts in, tier and reasons out."""

@@ -1,0 +1,1 @@
+"""Sway measures: the pipeline, the definitions, streaming forms, norms, and files to analyse."""
