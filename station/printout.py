@@ -10,7 +10,12 @@ from rich.table import Table
 from station.errors import DataError
 from station.records.record import Part, Record
 
-_STATES = {"done": "done", "not done": "not done", "not offered": "not offered here", "not assessable": "not assessable"}
+_STATES = {
+    "done": "done",
+    "not done": "not done",
+    "not offered": "not offered here",
+    "not assessable": "not assessable",
+}
 _SHOWN_MEASURES = (
     ("mean_velocity_mm_s", "mean velocity", "mm/s"),
     ("mean_velocity_ap_mm_s", "mean velocity, front to back", "mm/s"),

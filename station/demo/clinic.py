@@ -80,7 +80,9 @@ class Clinic:
         mqtt = self._config.mqtt
         if self.held_because is None:
             port = str(mqtt.port)
-            self._children.start("broker", "mqtt_bridge.broker", "--folder", str(self._folder / "broker"), "--port", port)
+            self._children.start(
+                "broker", "mqtt_bridge.broker", "--folder", str(self._folder / "broker"), "--port", port
+            )
             self._wait_for_broker()
             self.start_subscriber()
         self._children.start("bridge", "station.cli.main", "run", "bridge")

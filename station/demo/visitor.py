@@ -4,15 +4,15 @@ The visitor is a client like any other: it sees `ScreenModel`s and answers with 
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
+from hardware.virtual.control import Command, Stand, StepOff, StepOn
 from station.errors import DataError
 from station.messages import ScreenModel, Show
 from station.protocols.reader import Protocol
 from station.records.record import Sex
-from station.visit.effects import Stance
 
 # Seconds after a screen appears: long enough for somebody who watches the window to read along.
 READING_S: Final = 2.0
@@ -28,12 +28,9 @@ class Touch(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Move the virtual body. `stance`, and for `stand` the time to the scored window and its length, go with it."""
+    """Move the virtual body."""
 
-    do: Literal["step_on", "stand", "step_off"]
-    stance: Stance = "quiet"
-    lead_s: float = 0.0
-    window_s: float = 0.0
+    command: Command
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -98,20 +95,18 @@ class Visitor:
 
     def _moves(self, model: ScreenModel) -> list[tuple[float, Deed]]:
         if model.kind == "step_on":
-            return [(REACTION_S, Move("step_on"))]
+            return [(REACTION_S, Move(StepOn()))]
         if model.picture == "step-off":
-            return [(REACTION_S, Move("step_off"))]
+            return [(REACTION_S, Move(StepOff()))]
         trial = next((each for each in self.protocol.trials if model.name.endswith(f".{each.name}")), None)
         if trial is None:
             return []
-        # Quiet standing starts with the countdown, so that the recording's own window is the one that is scored;
-        # a stance is taken up as soon as its picture is shown.
-        if trial.sway and model.kind == "countdown":
-            lead_s = (model.ring_s or 0.0) + trial.settle_s
-            return [(0.0, Move("stand", trial.stance, lead_s, trial.window_s))]
-        if not trial.sway and model.name.startswith("prepare."):
-            return [(REACTION_S, Move("stand", trial.stance, 0.0, trial.window_s))]
-        return []
+        # The stance is taken up with the countdown: then it is known when the scored window begins, so that a
+        # recording's own window is the one that is scored, and a stance is lost at the second that was asked for.
+        if model.kind != "countdown":
+            return []
+        lead_s = (model.ring_s or 0.0) + trial.settle_s
+        return [(0.0, Move(Stand(trial.stance, lead_s, trial.window_s)))]
 
     def _touch(self, model: ScreenModel) -> str | None:
         actions = [button.action for button in model.buttons if button.role in ("primary", "secondary")]

@@ -82,6 +82,11 @@ class StationServer:
             if client.role is not None:
                 self._send(client, line)
 
+    @property
+    def wants_live(self) -> bool:
+        """Return whether anybody has asked for the live stream."""
+        return any(client.live for client in self._clients.values())
+
     def broadcast_live(self, live: Live) -> None:
         """Send what moves to those who asked for it; the score goes to staff and the visitor, not to the kiosk."""
         full: bytes | None = None

@@ -1,0 +1,54 @@
+"""What a demo has to say when it is over: the document of `demo --json`, and the same for a person."""
+
+from typing import Any
+
+import msgspec
+
+from hardware.virtual.person import Done
+from station.demo.clinic import Delivery
+from station.messages import ChannelStatus, LoopStatus
+from station.records.record import Record
+from station.records.store import RecordStore
+from station.trials import RawTrial
+
+
+class TrialWindow(msgspec.Struct, frozen=True):
+    """The analysed window, in the recording's own time; null when no recording played in it."""
+
+    name: str | None
+    recording_from_s: float | None
+    recording_to_s: float | None
+
+
+class DemoOutcome(msgspec.Struct, frozen=True):
+    """The document of `demo --json`."""
+
+    record: Record
+    delivery: Delivery
+    trial: TrialWindow
+    loop: LoopStatus
+    channels: tuple[ChannelStatus, ...]
+    screens: tuple[str, ...]  # names of the screens in the order in which they were shown
+    session_s: float  # how long the visit took on the station's clock
+    wall_s: float  # and on the wall's
+
+
+def trial_window(record: Record, store: RecordStore, playing: Done | None) -> TrialWindow:
+    """Return where in the recording the scored window of the record's sway lies.
+
+    `recording_to_s` is the time of the window's last sample, so `from <= time_s <= to` in the recording's file is the
+    window.
+    """
+    if record.sway is None or playing is None or playing.recording_at_s is None:
+        return TrialWindow(None, None, None)
+    name = record.sway["file"]
+    raw = RawTrial.from_bytes(store.raw_trials(record.id)[name])
+    start_s = (raw.window_start_ns - playing.t_ns) / 1e9 + playing.recording_at_s
+    end_s = (raw.window_end_ns - playing.t_ns) / 1e9 + playing.recording_at_s
+    return TrialWindow(name, round(start_s, 6), round(end_s, 6))
+
+
+def as_json(outcome: DemoOutcome) -> bytes:
+    """Return the document."""
+    document: dict[str, Any] = msgspec.to_builtins(outcome)
+    return msgspec.json.format(msgspec.json.encode(document))
