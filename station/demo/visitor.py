@@ -98,7 +98,7 @@ class Visitor:
             return [(REACTION_S, Move(StepOn()))]
         if model.picture == "step-off":
             return [(REACTION_S, Move(StepOff()))]
-        trial = next((each for each in self.protocol.trials if model.name.endswith(f".{each.name}")), None)
+        trial = next((each for each in self.protocol.stances if model.name.endswith(f".{each.trial}")), None)
         if trial is None:
             return []
         # The stance is taken up with the countdown: then it is known when the scored window begins, so that a
@@ -126,7 +126,7 @@ def truthful_answers(falls_12_months: int, given: Mapping[str, str]) -> dict[str
     answers = {}
     if falls_12_months:
         answers["question.fell"] = "yes"
-        answers["question.how-many"] = "one" if falls_12_months == 1 else "two-or-more"
+        answers["question.falls"] = "one" if falls_12_months == 1 else "two-or-more"
     return {**answers, **given}
 
 

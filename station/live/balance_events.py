@@ -55,14 +55,19 @@ class BalanceWatch:
         self._sum_ml = self._sum_ap = 0.0
         self._off = self._rail = self._moved = 0
 
-    def push(self, row: Row) -> tuple[str, float] | None:
-        """Take one row; return `(what, seconds ago it began)` once it is certain, else None."""
+    def push(self, row: Row, *, settling: bool = False) -> tuple[str, float] | None:
+        """Take one row; return `(what, seconds ago it began)` once it is certain, else None.
+
+        While `settling` feet and hands may still move; only stepping off ends the stance.
+        """
         fz = row.fz_n
         if fz != fz:
             return None
         self._off = self._off + 1 if fz < self._off_n else 0
         if self._off >= self._off_rows:
             return "stepped off", self._off * _TICK_S
+        if settling:
+            return None
         self._rail = self._rail + 1 if fz < self._rail_n else 0
         if self._rail >= self._rail_rows:
             return "weight taken off the feet, as by holding the rail", self._rail * _TICK_S

@@ -27,7 +27,7 @@ from station.live.loop import TICK_HZ, FixedRateLoop
 from station.live.presence import Presence
 from station.live.server import StationServer
 from station.messages import LIVE_HZ, Status
-from station.protocols.reader import load_protocols
+from station.protocols.reader import load_protocol, protocol_names
 from station.records.instants import instant_source
 from station.records.store import RecordStore
 
@@ -51,7 +51,7 @@ class Station:
             presence=Presence(certificate.local_g_m_s2),
             maker=RecordMaker(config, certificate, instant_source(clock)),
             keeper=self.store,
-            protocols=load_protocols(),
+            protocols={name: load_protocol(name) for name in protocol_names()},
             health=self._health,
         )
         self.store.set_state(self.engine.state)

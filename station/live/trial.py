@@ -43,7 +43,7 @@ class RunningTrial:
                 self.broken = "a load cell stopped delivering"
             return opened
         self._lost_rows = 0
-        if event := self._watch.push(row):
+        if event := self._watch.push(row, settling=row.t_ns < self.window_start_ns):
             what, ago_s = event
             self.lost = what
             self._end(row.t_ns - round(ago_s * 1e9))

@@ -57,3 +57,9 @@ def test_a_single_bad_row_ends_nothing() -> None:
 
 def test_every_stance_has_limits() -> None:
     assert set(balance_rules().foot_moved.limits_mm) == set(STANCES)
+
+
+def test_while_settling_feet_may_move_and_only_stepping_off_ends_it() -> None:
+    watch = BalanceWatch("one-foot", WEIGHT_N)
+    assert all(watch.push(row(ml=90.0), settling=True) is None for _ in range(200))
+    assert any(watch.push(row(fz_n=100.0), settling=True) for _ in range(20))
