@@ -1,4 +1,4 @@
-"""`balance-station demo`: the whole station on this machine, from virtual chips to a subscriber that stores the result."""
+"""`balance-station demo`: the whole station on this machine, from virtual chips to a subscriber that stores."""
 
 import importlib.util
 import os

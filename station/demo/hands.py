@@ -1,6 +1,6 @@
 """How the visitor's deeds reach the station: directly in one process, or over the two sockets of four processes.
 
-Both remember when the recording began to play: then `recording_s = (t_ns - playing.t_ns) / 1e9 + playing.recording_at_s`.
+Both remember when the recording began to play: `recording_s = (t_ns - playing.t_ns) / 1e9 + playing.recording_at_s`.
 """
 
 import time

@@ -159,9 +159,8 @@ def test_an_endless_line_is_cut_off(running: Running) -> None:
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(running.path))
         raw.settimeout(5.0)
-        with pytest.raises(OSError, match="."):
-            for _ in range(100):
-                raw.sendall(b"x" * MAX_LINE_BYTES)
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            raw.sendall(b"x" * MAX_LINE_BYTES * 100)
     with StationClient(running.path, "staff") as client:
         assert client.status() == STATUS
 
