@@ -58,14 +58,21 @@ class BlockNoise:
     def __init__(self, seed: int, stream: int, sd: npt.NDArray[np.float64]) -> None:
         self._key = np.array([seed & 0xFFFFFFFFFFFFFFFF, stream], dtype=np.uint64)
         self._sd = sd
+        self._blocks: dict[int, npt.NDArray[np.float64]] = {}
         self._number = -1
         self._rows: list[list[float]] = []
 
     def block(self, number: int) -> npt.NDArray[np.float64]:
-        """Return block `number`: an array (SIZE, len(sd))."""
-        counter = np.array([0, 0, number, 0], dtype=np.uint64)
-        random = np.random.Generator(np.random.Philox(key=self._key, counter=counter))
-        return random.standard_normal((self.SIZE, len(self._sd))) * self._sd
+        """Return block `number`: an array (SIZE, len(sd)). The last two are kept."""
+        block = self._blocks.get(number)
+        if block is None:
+            counter = np.array([0, 0, number, 0], dtype=np.uint64)
+            random = np.random.Generator(np.random.Philox(key=self._key, counter=counter))
+            block = random.standard_normal((self.SIZE, len(self._sd))) * self._sd
+            if len(self._blocks) > 1:
+                del self._blocks[next(iter(self._blocks))]
+            self._blocks[number] = block
+        return block
 
     def row(self, index: int) -> list[float]:
         """Return the values at one index."""
@@ -78,6 +85,8 @@ class BlockNoise:
     def rows(self, index: IntArray) -> FloatArray:
         """Return the values at an array of indices, (len(index), len(sd))."""
         numbers = index >> 10
+        if len(index) and (numbers == numbers[0]).all():
+            return self.block(int(numbers[0]))[index & 1023]
         result = np.empty((len(index), len(self._sd)))
         for number in np.unique(numbers):
             mask = numbers == number
@@ -164,7 +173,8 @@ class VirtualDeck:
     def motions(self, t_ns: IntArray) -> FloatArray:
         """Return `motion` for many moments, one a row: the same numbers."""
         values = self._shake.rows(t_ns // _MOTION_BIN_NS)
-        bump = _BUMP_G_PER_N * (self.load.over(t_ns)[0] - self.load.over(t_ns - _BUMP_NS)[0])
+        fz, _, _ = self.load.over(np.concatenate((t_ns, t_ns - _BUMP_NS)))
+        bump = _BUMP_G_PER_N * (fz[: len(t_ns)] - fz[len(t_ns) :])
         values[:, 1] += self._gravity_ap_g
         values[:, 2] = values[:, 2] + self._gravity_up_g + bump
         return values

@@ -78,7 +78,7 @@ class _Standing(msgspec.Struct, frozen=True):
         return self.signal.at((t_ns - self.start_ns) * 1e-9 + self.signal_at_s)
 
     def over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
-        return self.signal.over((t_ns - self.start_ns) * 1e-9 + self.signal_at_s)
+        return self.signal.over(_seconds(t_ns, self.start_ns) + self.signal_at_s)
 
 
 class _Move(msgspec.Struct, frozen=True):
@@ -144,7 +144,7 @@ class _Stay:
         for move in self.moves:
             mask = (move.start_ns <= t_ns) & (t_ns < move.end_ns)
             if mask.any():
-                factor, shift_ml, shift_ap = move.track.over((t_ns[mask] - move.start_ns) * 1e-9)
+                factor, shift_ml, shift_ap = move.track.over(_seconds(t_ns[mask], move.start_ns))
                 result[0][mask] *= factor
                 result[1][mask] += shift_ml
                 result[2][mask] += shift_ap
@@ -246,7 +246,7 @@ class VirtualPerson(Load):
         if not (lead_s >= 0 and window_s > 0):
             raise SettingError(f"a lead of {lead_s:g} s and a window of {window_s:g} s make no sense")
         self._take(at_ns)
-        posture: Posture = "feet-apart" if stance == "quiet" else stance  # type: ignore[assignment]
+        posture: Posture = "feet-apart" if stance == "quiet" else stance
         signal: Body | Playback = self._body(posture)
         signal_at_s, recording_at_s = 0.0, None
         if stance == "quiet":
@@ -308,6 +308,10 @@ class VirtualPerson(Load):
 
     def _body(self, posture: Posture) -> Body:
         return _cached_body(posture, self._seed, self._unsteadiness)
+
+
+def _seconds(t_ns: npt.NDArray[np.int64], since_ns: int) -> FloatArray:
+    return (t_ns - since_ns).astype(np.float64) * 1e-9
 
 
 def _move(at_ns: int, gesture: Gesture) -> _Move:
