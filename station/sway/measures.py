@@ -75,12 +75,12 @@ class Trace(msgspec.Struct, frozen=True, eq=False):
     @property
     def count(self) -> int:
         """Return N."""
-        return self.cop.shape[1]
+        return int(self.cop.shape[1])
 
     @property
     def duration_s(self) -> float:
         """Return T = N / fs, s."""
-        return self.cop.shape[1] / self.fs_hz
+        return self.count / self.fs_hz
 
 
 _Found = dict[str, float | str]  # a number, or why there is none
@@ -177,9 +177,8 @@ def area_measures(trace: Trace) -> _Found:
     found["hull_area_mm2"] = area
     found["sway_area_per_second_mm2_s"] = swept
     freedom = trace.count - 1
-    ellipse = prediction_ellipse(
-        float(ml @ ml) / freedom, float(ap @ ap) / freedom, float(ml @ ap) / freedom, trace.count
-    )
+    (var_ml, covariance), (_, var_ap) = (trace.cop @ trace.cop.T / freedom).tolist()
+    ellipse = prediction_ellipse(var_ml, var_ap, covariance, trace.count)
     if ellipse is not None:
         found["ellipse_area_95_mm2"] = ellipse.area_mm2
         found["ellipse_major_mm"] = ellipse.major_mm

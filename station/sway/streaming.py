@@ -156,9 +156,7 @@ class StreamingSway:
     def push(self, ml_mm: float, ap_mm: float) -> None:
         """Take one sample. Raises ValueError, and takes nothing, for one that is not a place on earth (NaN, 1 km)."""
         if not (-_FARTHEST_MM < ml_mm < _FARTHEST_MM and -_FARTHEST_MM < ap_mm < _FARTHEST_MM):
-            raise ValueError(
-                f"a centre of pressure at ({ml_mm!r}, {ap_mm!r}) mm cannot be: invalid ticks are not pushed"
-            )
+            raise ValueError(f"a centre of pressure at ({ml_mm!r}, {ap_mm!r}) mm cannot be; do not push invalid ticks")
         everything, recent = self._all, self._recent
         index = everything.count
         ml, ap = int(ml_mm * _UNIT), int(ap_mm * _UNIT)

@@ -1,0 +1,155 @@
+"""From a COP over time to the measures of it: a profile's pipeline, the measures, and whether they can be trusted.
+
+The result has the shape that `analyze --json` prints, that stands in the record and that goes out over MQTT.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from station.errors import DataError
+from station.sway.files import FEWEST_ROWS, Recording, recording_of_trial
+from station.sway.measures import UNITS, Measures, time_domain
+from station.sway.profiles import Profile, profile_named, resample, shortest_filtered, smooth
+from station.sway.quality import (
+    Findings,
+    Quality,
+    Timing,
+    check_load,
+    check_person,
+    check_timing,
+    check_window,
+    timing_of,
+)
+from station.trials import RawTrial
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    """The measures of one recording.
+
+    `profile` is the version of the pipeline; `fs_hz` and `duration_s` (N / fs) are of the signal that was measured.
+    `metrics` has every key of the profile; None where `not_computed` says why.
+    """
+
+    file: str
+    profile: str
+    fs_hz: float
+    duration_s: float
+    metrics: dict[str, float | None]
+    not_computed: dict[str, str]
+    quality: Quality
+
+
+def analyse(
+    time_s: FloatArray,
+    ml_mm: FloatArray,
+    ap_mm: FloatArray,
+    fs_hz: float | None = None,
+    profile: str = "station",
+    file: str = "",
+    *,
+    fz_n: FloatArray | None = None,
+    window_s: tuple[float, float] | None = None,
+) -> Analysis:
+    """Return the measures of a COP, N samples at ascending times, s and mm; already cropped to what is to be measured.
+
+    `fs_hz` is the rate of evenly spaced samples where it is known better than their times say; None takes it from them.
+    `fz_n` (N) and `window_s` (the stretch that should have been covered) only feed the quality gates.
+    Raises UsageError for a profile that does not exist, DataError for arrays that cannot be a COP over time.
+    """
+    rules = profile_named(profile)
+    _refuse_nonsense(file, time_s, ml_mm, ap_mm)
+    timing = timing_of(time_s)
+    if fs_hz is not None:
+        timing = _with_rate(file, timing, fs_hz)
+    signal_mm, rate_hz = _prepare(rules, timing, time_s, np.stack([ml_mm, ap_mm]))
+    measures = _measure(rules, signal_mm, rate_hz)
+    duration_s = signal_mm.shape[1] / rate_hz
+
+    findings = Findings()
+    check_timing(findings, timing, rules.rate_hz)
+    if window_s is not None:
+        check_window(findings, time_s, timing, window_s)
+    for name, axis in (("ML", ml_mm), ("AP", ap_mm)):
+        if not np.ptp(axis) > 0:
+            findings.close(f"constant: the centre of pressure does not move in {name}")
+    if fz_n is not None:
+        check_load(findings, time_s, fz_n)
+    check_person(findings, duration_s, measures.metrics.get("mean_velocity_mm_s"))
+    return Analysis(
+        file=file,
+        profile=rules.version,
+        fs_hz=rate_hz,
+        duration_s=duration_s,
+        metrics={key: measures.metrics.get(key) for key in UNITS},
+        not_computed=measures.not_computed,
+        quality=findings.quality(),
+    )
+
+
+def analyse_recording(recording: Recording, profile: str = "station") -> Analysis:
+    """Return the measures of a file that was read."""
+    return analyse(
+        recording.time_s,
+        recording.ml_mm,
+        recording.ap_mm,
+        profile=profile,
+        file=recording.file,
+        fz_n=recording.fz_n,
+        window_s=recording.window_s,
+    )
+
+
+def analyse_trial(trial: RawTrial, profile: str = "station", file: str = "") -> Analysis:
+    """Return the measures of a raw trial's window; raises DataError when too little of it is valid."""
+    return analyse_recording(recording_of_trial(trial, file or trial.name), profile)
+
+
+def to_builtins(analysis: Analysis) -> dict[str, Any]:
+    """Return an analysis as the plain dict that is printed, stored and published."""
+    plain: dict[str, Any] = msgspec.to_builtins(analysis)
+    return plain
+
+
+def _refuse_nonsense(file: str, time_s: FloatArray, ml_mm: FloatArray, ap_mm: FloatArray) -> None:
+    where = file or "recording"
+    if not len(time_s) == len(ml_mm) == len(ap_mm):
+        raise DataError(f"{where}: {len(time_s)} times, {len(ml_mm)} ML and {len(ap_mm)} AP values; they must match")
+    if len(time_s) < FEWEST_ROWS:
+        raise DataError(f"{where}: only {len(time_s)} samples; at least {FEWEST_ROWS} are needed")
+    for name, values in (("time", time_s), ("ML", ml_mm), ("AP", ap_mm)):
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            raise DataError(f"{where}: {name} of sample {wrong[0]} is {values[wrong[0]]}, expected a finite number")
+    if not (np.diff(time_s) > 0).all():
+        raise DataError(f"{where}: the times do not ascend")
+
+
+def _with_rate(file: str, timing: Timing, fs_hz: float) -> Timing:
+    if not abs(timing.rate_hz - fs_hz) <= 1e-3 * fs_hz:
+        raise DataError(
+            f"{file or 'recording'}: the rate is {timing.rate_hz:.6g} samples/s by its times, not {fs_hz:g}"
+        )
+    return msgspec.structs.replace(timing, rate_hz=fs_hz) if timing.regular else timing
+
+
+def _prepare(rules: Profile, timing: Timing, time_s: FloatArray, cop_mm: FloatArray) -> tuple[FloatArray, float]:
+    # About the first sample: an axis that does not move is exactly 0, and stays so through the filter.
+    cop_mm = cop_mm - cop_mm[:, :1]
+    if rules.rate_hz is None or (timing.regular and timing.rate_hz == rules.rate_hz):
+        return cop_mm, timing.rate_hz
+    return resample(time_s, cop_mm, rules.rate_hz), rules.rate_hz
+
+
+def _measure(rules: Profile, cop_mm: FloatArray, rate_hz: float) -> Measures:
+    if rules.low_pass is not None:
+        fewest = shortest_filtered(rules.low_pass)
+        if cop_mm.shape[1] < fewest:
+            reason = f"too short: {cop_mm.shape[1]} samples, the filter needs {fewest}"
+            return Measures(metrics={}, not_computed=dict.fromkeys(UNITS, reason))
+        cop_mm = smooth(cop_mm, rate_hz, rules.low_pass)
+    return time_domain(cop_mm[0], cop_mm[1], rate_hz)

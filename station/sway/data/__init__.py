@@ -1,0 +1,1 @@
+"""Tables that ship with the sway room: norms, one file a version."""
