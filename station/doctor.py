@@ -6,14 +6,14 @@ Reads only. It can run beside a working station, and tells what it cannot find o
 import shutil
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
-from calibration.certificate import load_certificate
+from calibration.certificate import load_certificate, now_utc
 from calibration.errors import CalibrationError
+from calibration.model import DeckModel
 from hardware.sensor import CORNERS
 from station.client import StationClient
 from station.config import Config
@@ -55,10 +55,10 @@ def _certificate(path: Path) -> Check:
         certificate = load_certificate(path)
     except CalibrationError as error:
         return Check("calibration", "bad", str(error), expected, "calibrate the deck")
-    now = datetime.now(UTC)
-    if not certificate.valid_at(now):
-        return Check("calibration", "bad", f"expired on {certificate.valid_until}", expected, "calibrate the deck")
-    return Check("calibration", "good", f"{certificate.id[:12]}, valid until {certificate.valid_until}", expected)
+    said = f"{certificate.id[:12]}, valid from {certificate.issued:%Y-%m-%d} to {certificate.valid_until:%Y-%m-%d}"
+    if DeckModel(certificate).expired(now_utc()):
+        return Check("calibration", "bad", said, expected, "calibrate the deck, or set the clock")
+    return Check("calibration", "good", said, expected)
 
 
 def _station(config: Config) -> Iterator[Check]:

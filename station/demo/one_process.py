@@ -5,15 +5,15 @@ It is the same code as in four processes, on another clock; broker, bridge, subs
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from calibration.certificate import write_certificate
 from calibration.virtual import certify_virtual_deck
 from hardware.clock import Clock, ScaledClock, VirtualClock
 from hardware.ring import RingWriter
+from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.person import Done, VirtualPerson
-from hardware.virtual.source import build_deck, build_virtual_source
+from hardware.virtual.source import build_virtual_source
 from station.config import Config
 from station.demo.hands import DirectHands
 from station.demo.visitor import Visitor
@@ -60,8 +60,13 @@ def ensure_certificate(config: Config, person: VirtualPerson) -> None:
     """Calibrate the virtual deck, as an ideal procedure would; the station then reads the certificate like any."""
     path = Path(config.deck.certificate)
     path.parent.mkdir(parents=True, exist_ok=True)
-    deck = build_deck(person, config.virtual.seed)
-    write_certificate(certify_virtual_deck(deck, station=config.station.id, issued=datetime.now(UTC)), path)
+    deck = VirtualDeck(
+        person,
+        config.virtual.seed,
+        cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
+        cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
+    )
+    write_certificate(certify_virtual_deck(deck, station=config.station.id), path)
 
 
 def visit(

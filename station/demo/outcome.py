@@ -6,6 +6,7 @@ import msgspec
 
 from hardware.virtual.person import Done
 from station.demo.clinic import Delivery
+from station.live.loop import TICK_NS
 from station.messages import ChannelStatus, LoopStatus
 from station.records.record import Record
 from station.records.store import RecordStore
@@ -44,7 +45,7 @@ def trial_window(record: Record, store: RecordStore, playing: Done | None) -> Tr
     name = record.sway["file"]
     raw = RawTrial.from_bytes(store.raw_trials(record.id)[name])
     start_s = (raw.window_start_ns - playing.t_ns) / 1e9 + playing.recording_at_s
-    end_s = (raw.window_end_ns - playing.t_ns) / 1e9 + playing.recording_at_s
+    end_s = (raw.window_end_ns - TICK_NS - playing.t_ns) / 1e9 + playing.recording_at_s
     return TrialWindow(name, round(start_s, 6), round(end_s, 6))
 
 

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 ALWAYS_HEARD: Final = frozenset({"stop", "help"})
 HEALTH_EVERY_TICKS: Final = 10
+FARTHEST_MM: Final = 1000.0  # a centre of pressure beyond this, or none (NaN), is no place to draw or score
 
 
 class StationEngine:
@@ -198,7 +199,7 @@ class StationEngine:
             if isinstance(event, SteppedOff):
                 self._sway.restart()
             self.handle(event)
-        if self._presence.on_deck and row.cop_ml_mm == row.cop_ml_mm:
+        if self._presence.on_deck and abs(row.cop_ml_mm) < FARTHEST_MM and abs(row.cop_ap_mm) < FARTHEST_MM:
             self._sway.push(row.cop_ml_mm, row.cop_ap_mm)
         trial = self._trial
         if trial is not None:
@@ -215,7 +216,7 @@ class StationEngine:
         """Judge the trial that has just ended and tell the flow."""
         self._trial = None
         request = trial.request
-        raw = trial.raw(self._maker.calibration_id, self._maker.boot_id)
+        raw = self._maker.raw_trial(trial)
         name = raw.name
         self._raw[name] = raw.to_bytes()
         corners = self._grid.corners
@@ -230,7 +231,7 @@ class StationEngine:
             level_required=True,
         )
         completed = trial.lost is None and trial.broken is None
-        reasons = technical_reasons(raw, context, still=request.sway and completed)
+        reasons = technical_reasons(trial.window_flags(), context)
         analysis = None
         if request.sway and completed:
             analysis = self._maker.analyse(raw, reasons)

@@ -7,14 +7,17 @@ import msgspec
 
 from calibration.certificate import Certificate
 from station import SOFTWARE_VERSION
-from station.config import Config, DeckConfig
+from station.config import Config
+from station.errors import DataError
+from station.live.trial import RunningTrial
 from station.messages import ResultView
 from station.records.record import RESULT_SCHEMA, Instant, Record, SwayBand
 from station.screening.rule import RULE_VERSION, Screening, screen
 from station.screening.words import result_view
-from station.sway.analysis import Analysis, Quality, analyse
-from station.sway.norms import norms
+from station.sway.analysis import Analysis, analyse_trial, to_builtins
+from station.sway.norms import load_norms, place, reference_band
 from station.sway.profiles import STATION
+from station.sway.quality import Quality
 from station.trials import RawTrial
 from station.visit.effects import VisitSummary
 
@@ -30,19 +33,13 @@ SCREENED_MEASURES: Final = (
 
 
 class TrialAnalysis(msgspec.Struct, frozen=True):
-    """One sway trial, computed from its raw data; `reasons` say why it is not assessable (empty when it is)."""
+    """One sway trial, computed from its raw data; `reasons` say why it is not assessable (empty when it is).
 
-    analysis: Analysis
+    `analysis` is None when too little arrived to compute anything.
+    """
+
+    analysis: Analysis | None
     reasons: tuple[str, ...]
-
-
-def analyse_trial(raw: RawTrial, deck: DeckConfig, technical: tuple[str, ...]) -> TrialAnalysis:
-    """Compute the sway measures of a raw trial's window, with the same pipeline that made the norms."""
-    time_s, ml_mm, ap_mm = raw.window().cop(deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
-    analysis = analyse(time_s, ml_mm, ap_mm, profile=STATION, file=raw.name)
-    reasons = (*technical, *analysis.quality.flags)
-    quality = Quality(assessable=not reasons, flags=reasons)
-    return TrialAnalysis(msgspec.structs.replace(analysis, quality=quality), reasons)
 
 
 class RecordKeeper(Protocol):
@@ -64,9 +61,20 @@ class RecordMaker:
         self.calibration_id = certificate.id
         self.boot_id = instant(0).boot_id
 
+    def raw_trial(self, trial: RunningTrial) -> RawTrial:
+        """Return everything that a trial has collected."""
+        return trial.raw(self._config.deck, self.calibration_id, self.boot_id)
+
     def analyse(self, raw: RawTrial, technical: tuple[str, ...]) -> TrialAnalysis:
-        """Compute one trial (see `analyse_trial`)."""
-        return analyse_trial(raw, self._config.deck, technical)
+        """Compute the sway of a raw trial's window, with the same pipeline that made the norms."""
+        try:
+            analysis = analyse_trial(raw, STATION.name)
+        except DataError as error:
+            return TrialAnalysis(None, (*technical, str(error)))
+        quality = analysis.quality
+        reasons = technical if quality.assessable else (*technical, *quality.flags)
+        quality = Quality(assessable=not reasons, flags=(*technical, *quality.flags))
+        return TrialAnalysis(msgspec.structs.replace(analysis, quality=quality), reasons)
 
     def make(
         self,
@@ -89,20 +97,18 @@ class RecordMaker:
         self, summary: VisitSummary, trials: Mapping[str, TrialAnalysis]
     ) -> tuple[dict[str, Any] | None, tuple[SwayBand, ...], str | None]:
         """Return the sway of the best trial (the last assessable one, else the last), its bands, its reference."""
-        if not trials:
-            return None, (), None
-        assessable = [trial for trial in trials.values() if not trial.reasons]
-        chosen = (assessable or list(trials.values()))[-1]
-        table = norms()
-        reference = table.reference_band(summary.age_years if summary.age_years is not None else summary.age_band)
+        done = [trial for trial in trials.values() if trial.analysis is not None]
+        assessable = [trial for trial in done if not trial.reasons]
+        reference = reference_band(summary.age_years if summary.age_years is not None else summary.age_band)
+        chosen = (assessable or done or [None])[-1]
+        if chosen is None or chosen.analysis is None:
+            return None, (), reference
         bands: list[SwayBand] = []
-        if assessable and reference is not None:
-            for metric in SCREENED_MEASURES:
-                value = chosen.analysis.metrics.get(metric)
-                band = None if value is None else table.place(metric, value, reference)
-                if band is not None:
-                    bands.append(band)
-        return msgspec.to_builtins(chosen.analysis), tuple(bands), reference
+        if assessable:
+            metrics = chosen.analysis.metrics
+            placed = (place(metric, metrics.get(metric), reference) for metric in SCREENED_MEASURES)
+            bands = [band for band in placed if band is not None]
+        return to_builtins(chosen.analysis), tuple(bands), reference
 
     def _record(
         self,
@@ -129,7 +135,7 @@ class RecordMaker:
             protocol_version=summary.protocol_version,
             rule_version=RULE_VERSION,
             pipeline_version=STATION.version,
-            norms_version=norms().version,
+            norms_version=load_norms().version,
             software_version=SOFTWARE_VERSION,
             calibration_id=self.calibration_id,
             started=self._instant(started_ns),

@@ -110,9 +110,8 @@ class Grid:
                 flags |= RowFlag.GAP
             counts.append(found[0])
         forces = self._model.corner_forces_n((counts[0], counts[1], counts[2], counts[3]))
-        fz_n = forces[0] + forces[1] + forces[2] + forces[3]
+        fz_n, ml, ap = cop_from_corners(*forces, *self._spacing)
         if fz_n > PRESENT_N:
-            ml, ap = cop_from_corners(*forces, *self._spacing)
             if abs(ml) > self._half_ml_mm or abs(ap) > self._half_ap_mm:
                 flags |= RowFlag.OUTSIDE
         else:

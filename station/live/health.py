@@ -1,11 +1,11 @@
 """Is the station fit to measure? Watches the ring, the corners and the certificate, and says in words what is wrong."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from calibration.certificate import Certificate
-from hardware.ring import RingReader
+from calibration.certificate import now_utc
+from calibration.model import DeckModel
 from station.live.grid import Grid
 
 START_GRACE_NS: Final = 3_000_000_000  # chips settle and acquire starts within this
@@ -15,14 +15,11 @@ CLEAR_AFTER_NS: Final = 1_000_000_000
 class HealthWatch:
     """Keeps the reasons for which nobody may be measured now; empty when all is well."""
 
-    def __init__(
-        self, reader: RingReader, certificate: Certificate, utc_now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._reader = reader
-        self._certificate = certificate
+    def __init__(self, model: DeckModel, utc_now: Callable[[], datetime] = now_utc) -> None:
+        self._model = model
         self._utc_now = utc_now
         self.reasons: tuple[str, ...] = ()
-        self.certificate_valid = certificate.valid_at(utc_now())
+        self.certificate_valid = not model.expired(utc_now())
         self._started_ns: int | None = None
         self._good_since_ns: int | None = None
 
@@ -56,7 +53,7 @@ class HealthWatch:
             else:
                 found += [f"load cell {name} delivers nothing" for name in silent]
             found += [f"sample rate out of 75-100: {name}" for name in grid.rates_outside_limits()]
-        self.certificate_valid = self._certificate.valid_at(self._utc_now())
+        self.certificate_valid = not self._model.expired(self._utc_now())
         if not self.certificate_valid:
-            found.append("the calibration certificate has expired: calibrate the deck")
+            found.append("the calibration certificate does not hold today: calibrate the deck, or set the clock")
         return tuple(found)

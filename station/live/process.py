@@ -43,12 +43,13 @@ class Station:
         self.config = config
         certificate = read_certificate(config)
         self.store = RecordStore.open(config.station.database, station=config.station.id, site=config.station.site)
-        self.grid = Grid(reader, DeckModel(certificate), config.deck)
-        self._health = HealthWatch(reader, certificate)
+        model = DeckModel(certificate)
+        self.grid = Grid(reader, model, config.deck)
+        self._health = HealthWatch(model)
         self.engine = StationEngine(
             config=config,
             grid=self.grid,
-            presence=Presence(certificate.local_g_m_s2),
+            presence=Presence(certificate.gravity_m_s2),
             maker=RecordMaker(config, certificate, instant_source(clock)),
             keeper=self.store,
             protocols={name: load_protocol(name) for name in protocol_names()},

@@ -8,7 +8,7 @@ from typing import Final
 from station.live.loop import TICK_HZ
 from station.messages import LiveScore
 from station.sway.causal import CausalLowPass
-from station.sway.norms import norms
+from station.sway.norms import place, reference_band
 from station.sway.streaming import StreamingSway
 
 WINDOW_S: Final = 10.0
@@ -38,9 +38,7 @@ class LiveSway:
         if self._sway.count < TICK_HZ:
             return None
         recent = self._sway.sliding()
-        table = norms()
-        reference = table.reference_band(age_years)
-        band = None if reference is None else table.place("mean_velocity_mm_s", recent.mean_velocity_mm_s, reference)
+        band = place("mean_velocity_mm_s", recent.mean_velocity_mm_s, reference_band(age_years))
         return LiveScore(
             window_s=recent.duration_s,
             mean_velocity_mm_s=round(recent.mean_velocity_mm_s, 3),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from station.config import DeckConfig
 from station.live.balance_events import BalanceWatch
 from station.live.grid import Row, RowFlag
 from station.live.loop import TICK_HZ, TICK_NS
@@ -20,7 +21,7 @@ class RunningTrial:
         self.start_ns = now_ns
         self.window_start_ns = -(-(now_ns + round(request.settle_s * 1e9)) // TICK_NS) * TICK_NS
         self.window_rows = round(request.window_s * TICK_HZ)
-        self.window_end_ns = self.window_start_ns + (self.window_rows - 1) * TICK_NS
+        self.window_end_ns = self.window_start_ns + self.window_rows * TICK_NS
         self.rows: list[Row] = []
         self.lost: str | None = None  # balance event in words
         self.held_s = 0.0
@@ -47,8 +48,8 @@ class RunningTrial:
             what, ago_s = event
             self.lost = what
             self._end(row.t_ns - round(ago_s * 1e9))
-        elif row.t_ns >= self.window_end_ns:
-            self._end(row.t_ns + TICK_NS)
+        elif row.t_ns >= self.window_end_ns - TICK_NS:
+            self._end(self.window_end_ns)
         return opened
 
     def _end(self, t_ns: int) -> None:
@@ -59,20 +60,26 @@ class RunningTrial:
         """Return how many seconds the person still has to stand, settling included."""
         return max(0.0, (self.window_end_ns - now_ns) / 1e9)
 
-    def raw(self, calibration_id: str, boot_id: str) -> RawTrial:
+    def window_flags(self) -> list[int]:
+        """Return the row flags of the scored window, as far as it came."""
+        return [row.flags for row in self.rows if self.window_start_ns <= row.t_ns < self.window_end_ns]
+
+    def raw(self, deck: DeckConfig, calibration_id: str, boot_id: str) -> RawTrial:
         """Return everything that was collected, settling included, with the window marked."""
         columns = np.array([row[1:5] for row in self.rows], dtype=np.float64).reshape(-1, 4)
         return RawTrial(
             name=f"{self.request.trial}-{self.request.attempt}",
             stance=self.request.stance,
             t_ns=np.array([row.t_ns for row in self.rows], dtype=np.int64),
-            front_left_n=columns[:, 0],
-            front_right_n=columns[:, 1],
-            back_left_n=columns[:, 2],
-            back_right_n=columns[:, 3],
-            flags=np.array([row.flags for row in self.rows], dtype=np.uint8),
+            front_left_n=columns[:, 0].copy(),
+            front_right_n=columns[:, 1].copy(),
+            back_left_n=columns[:, 2].copy(),
+            back_right_n=columns[:, 3].copy(),
+            valid=np.array([row.flags == 0 for row in self.rows], dtype=np.uint8),
             window_start_ns=self.window_start_ns,
             window_end_ns=self.window_end_ns,
             calibration_id=calibration_id,
             boot_id=boot_id,
+            cell_spacing_ml_mm=deck.cell_spacing_ml_mm,
+            cell_spacing_ap_mm=deck.cell_spacing_ap_mm,
         )
