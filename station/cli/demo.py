@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from rich.console import Console
@@ -19,6 +19,7 @@ from station.demo.outcome import DemoOutcome, as_json, trial_window
 from station.demo.settings import ALL_STANCES, DemoSettings, check, demo_config, demo_visitor
 from station.demo.visitor import parse_answers
 from station.errors import NoInputError, UnavailableError
+from station.live.acquisition import virtual_person
 from station.printout import print_record, read_record
 from station.records.store import RecordStore
 from station.visit.effects import Stance
@@ -121,7 +122,7 @@ def demo(
             _print(outcome, stored)
 
 
-def _run(settings: DemoSettings, folder: Path, console: Console) -> tuple[DemoOutcome, bytes | None]:
+def _run(settings: DemoSettings, folder: Path, console: Console) -> tuple[DemoOutcome, dict[str, Any] | None]:
     config = demo_config(settings, folder)
     config_file = folder / "station.toml"
     config_file.write_text(dump_config(config), encoding="utf-8")
@@ -157,7 +158,7 @@ def _in_one_process(
         return DemoOutcome(
             record=record,
             delivery=clinic.wait_for(record.id),
-            trial=trial_window(record, station.store, playing),
+            trial=trial_window(record, station.store, playing, running.person.recording),
             loop=station.loop.status(),
             channels=station.grid.channel_status(),
             screens=tuple(visitor.seen),
@@ -182,7 +183,7 @@ def _in_four_processes(
         return DemoOutcome(
             record=record,
             delivery=clinic.wait_for(record.id),
-            trial=trial_window(record, store, playing),
+            trial=trial_window(record, store, playing, virtual_person(config.virtual).recording),
             loop=status.loop,
             channels=status.channels,
             screens=tuple(visitor.seen),
@@ -200,7 +201,7 @@ def _watcher(console: Console) -> Callable[[str], None]:
     return watch
 
 
-def _print(outcome: DemoOutcome, stored: bytes | None) -> None:
+def _print(outcome: DemoOutcome, stored: dict[str, Any] | None) -> None:
     """Print what the subscriber has stored; where nobody took it, what the station holds."""
     console = Console()
     delivery = outcome.delivery

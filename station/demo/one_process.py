@@ -13,12 +13,11 @@ from hardware.clock import Clock, ScaledClock, VirtualClock
 from hardware.ring import RingWriter
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.person import Done, VirtualPerson
-from hardware.virtual.source import build_virtual_source
 from station.config import Config
 from station.demo.hands import DirectHands
 from station.demo.visitor import Visitor
 from station.errors import StationError, UnavailableError
-from station.live.acquisition import virtual_person
+from station.live.acquisition import virtual_person, virtual_source
 from station.live.process import Station
 
 # A walk-up screen takes about three minutes; a visit that takes this long is stuck.
@@ -31,17 +30,17 @@ class OneProcess:
     def __init__(self, config: Config, *, speed: float | None = None, serve: bool = False) -> None:
         self.person: VirtualPerson = virtual_person(config.virtual)
         start_ns = time.monotonic_ns()
+        self.now_ns = start_ns
         self._chip_clock = VirtualClock(start_ns)
         clock: Clock = VirtualClock(start_ns) if speed is None else ScaledClock(speed)
         self.writer = RingWriter.in_memory()
         ensure_certificate(config, self.person)
-        self.source = build_virtual_source(
-            config.virtual.chips, self.person, config.virtual.seed, self._chip_clock, self.writer
-        )
+        self.source = virtual_source(config, self.person, self._chip_clock, self.writer)
         self.station = Station(config, self.writer.reader(), clock, serve=serve)
         self.station.before_tick = self._live_up_to
 
     def _live_up_to(self, now_ns: int) -> None:
+        self.now_ns = now_ns
         self.source.service(now_ns)
         self.writer.beat(now_ns)
 
@@ -84,7 +83,7 @@ def visit(
         while not visitor.finished:
             running.step()
             ticks += 1
-            hands.act(running.writer.heartbeat_ns)
+            hands.act(running.now_ns)
             while shown < len(visitor.seen):
                 watch(visitor.seen[shown])
                 shown += 1

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from hardware.virtual.person import Done
+from hardware.virtual.playback import Recording
 from station.demo.clinic import Delivery
 from station.live.loop import TICK_NS
 from station.messages import ChannelStatus, LoopStatus
@@ -14,11 +15,12 @@ from station.trials import RawTrial
 
 
 class TrialWindow(msgspec.Struct, frozen=True):
-    """The analysed window, in the recording's own time; null when no recording played in it."""
+    """The analysed window, in the recording's own time; null, with the reason, where it is not all recorded."""
 
     name: str | None
     recording_from_s: float | None
     recording_to_s: float | None
+    note: str | None = None
 
 
 class DemoOutcome(msgspec.Struct, frozen=True):
@@ -34,19 +36,25 @@ class DemoOutcome(msgspec.Struct, frozen=True):
     wall_s: float  # and on the wall's
 
 
-def trial_window(record: Record, store: RecordStore, playing: Done | None) -> TrialWindow:
+def trial_window(record: Record, store: RecordStore, playing: Done | None, recording: Recording | None) -> TrialWindow:
     """Return where in the recording the scored window of the record's sway lies.
 
     `recording_to_s` is the time of the window's last sample, so `from <= time_s <= to` in the recording's file is the
     window.
     """
     if record.sway is None or playing is None or playing.recording_at_s is None:
-        return TrialWindow(None, None, None)
+        return TrialWindow(None, None, None, "no recording played while sway was measured")
     name = record.sway["file"]
     raw = RawTrial.from_bytes(store.raw_trials(record.id)[name])
     start_s = (raw.window_start_ns - playing.t_ns) / 1e9 + playing.recording_at_s
     end_s = (raw.window_end_ns - TICK_NS - playing.t_ns) / 1e9 + playing.recording_at_s
-    return TrialWindow(name, round(start_s, 6), round(end_s, 6))
+    # to the microsecond: the times of a recording are printed with fewer digits
+    start_s, end_s = round(start_s, 6), round(end_s, 6)
+    if recording is not None and not recording.covers(start_s, end_s):
+        return TrialWindow(
+            name, None, None, f"the recording is too short ({recording.duration_s:g} s): part of it was played mirrored"
+        )
+    return TrialWindow(name, start_s, end_s)
 
 
 def as_json(outcome: DemoOutcome) -> bytes:

@@ -7,10 +7,11 @@ from hardware.acquire import run
 from hardware.clock import MonotonicClock, VirtualClock
 from hardware.errors import HardwareError
 from hardware.ring import RingWriter
+from hardware.sensor import SampleSource
 from hardware.virtual.control import PersonControl
-from hardware.virtual.people import find_person
 from hardware.virtual.person import VirtualPerson
 from hardware.virtual.playback import read_recording
+from hardware.virtual.recordings import find_person
 from hardware.virtual.source import build_virtual_source
 from station.config import Config, VirtualConfig
 from station.errors import DataError, UnavailableError
@@ -20,16 +21,28 @@ def virtual_person(config: VirtualConfig) -> VirtualPerson:
     """Return who stands on the virtual deck; raises DataError naming the file or the person that is wrong."""
     try:
         person = find_person(config.person)
-        recording = person.recording() if config.recording is None else read_recording(Path(config.recording))
-        own = config.recording is None
-        return VirtualPerson(
-            mass_kg=config.mass_kg if config.mass_kg is not None else (person.mass_kg if own else None),
-            recording=recording,
-            loses_after_s={**(person.loses_after_s if own else {}), **config.loses},
-            seed=config.seed,
-        )
+        if config.recording is None:
+            recording, mass_kg = person.recording(), config.mass_kg or person.mass_kg
+            loses: dict[str, float] = {**person.loses_after_s, **config.loses}
+        else:
+            recording, mass_kg, loses = read_recording(Path(config.recording)), config.mass_kg, dict(config.loses)
+        return VirtualPerson(mass_kg, recording, loses, config.seed)
     except HardwareError as error:
         raise DataError(str(error)) from error
+
+
+def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, ring: RingWriter) -> SampleSource:
+    """Return the configured virtual deck with this person, writing into `ring`."""
+    return build_virtual_source(
+        config.virtual.chips,
+        person,
+        config.virtual.seed,
+        clock,
+        ring,
+        cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
+        cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
+        imu_rate_hz=config.hardware.imu_rate_hz,
+    )
 
 
 def main(config: Config, *, beat: Callable[[], None]) -> int:
@@ -44,7 +57,7 @@ def main(config: Config, *, beat: Callable[[], None]) -> int:
     clock = VirtualClock(follow.now_ns())
     Path(config.station.runtime_dir).mkdir(parents=True, exist_ok=True)
     ring = RingWriter.create(config.station.ring)
-    source = build_virtual_source(config.virtual.chips, person, config.virtual.seed, clock, ring)
+    source = virtual_source(config, person, clock, ring)
     control = PersonControl(config.station.virtual_person_socket, person, clock)
     try:
         run(source, ring, follow, virtual=True, beat=beat, polled=[control.poll])

@@ -100,15 +100,16 @@ class RecordMaker:
         done = [trial for trial in trials.values() if trial.analysis is not None]
         assessable = [trial for trial in done if not trial.reasons]
         reference = reference_band(summary.age_years if summary.age_years is not None else summary.age_band)
-        chosen = (assessable or done or [None])[-1]
-        if chosen is None or chosen.analysis is None:
+        if not done:
             return None, (), reference
+        chosen = (assessable or done)[-1].analysis
+        assert chosen is not None
         bands: list[SwayBand] = []
         if assessable:
-            metrics = chosen.analysis.metrics
+            metrics = chosen.metrics
             placed = (place(metric, metrics.get(metric), reference) for metric in SCREENED_MEASURES)
             bands = [band for band in placed if band is not None]
-        return to_builtins(chosen.analysis), tuple(bands), reference
+        return to_builtins(chosen), tuple(bands), reference
 
     def _record(
         self,

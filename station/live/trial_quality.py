@@ -1,7 +1,8 @@
 """The quality gates of one trial: what makes it not assessable, in words that staff understand.
 
 These are the gates of the deck and its channels; those of the signal (load, stillness, length) are in
-station.sway.quality, because a file that is analysed has them too. Every gate is a technical statement about the measurement. None of them is ever a finding about the person.
+station.sway.quality, because a file that is analysed has them too. Every gate is a technical statement about the
+measurement. None of them is ever a finding about the person.
 """
 
 from collections.abc import Sequence

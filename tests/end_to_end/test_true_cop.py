@@ -5,13 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardware.virtual.people import find_person, people
+from hardware.virtual.recordings import find_person, people
 from station.config import Config
 from station.demo.one_process import visit
 from station.demo.outcome import trial_window
 from station.demo.settings import DemoSettings, demo_config, demo_visitor
 from station.sway.analysis import analyse
-from station.sway.profiles import STATION
 
 NAMES = tuple(person.name for person in people())
 
@@ -45,14 +44,14 @@ def measured_and_true(person: str, chips: str, folder: Path) -> tuple[dict[str, 
     assert record is not None
     assert record.sway is not None
     assert record.sway["quality"]["assessable"], record.sway["quality"]
-    window = trial_window(record, running.station.store, playing)
+    window = trial_window(record, running.station.store, playing, running.person.recording)
     running.close()
     assert window.recording_from_s is not None
     assert window.recording_to_s is not None
     recording = find_person(person).recording()
     inside = (recording.time_s >= window.recording_from_s - 1e-6) & (recording.time_s <= window.recording_to_s + 1e-6)
     truth = analyse(
-        recording.time_s[inside], recording.ml_mm[inside], recording.ap_mm[inside], profile=STATION, file=person
+        recording.time_s[inside], recording.cop_ml_mm[inside], recording.cop_ap_mm[inside], file=person
     )
     assert np.count_nonzero(inside) >= 2999
     return record.sway["metrics"], truth.metrics
