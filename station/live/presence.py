@@ -11,6 +11,7 @@ OFF_N: Final = 50.0
 ON_ROWS: Final = 10  # 0.1 s: a bag that is dropped bounces
 OFF_ROWS: Final = 30
 STILL_ROWS: Final = 100  # one second
+LOOK_EVERY_ROWS: Final = 10  # stillness is looked at ten times a second
 STILL_FZ_FRACTION: Final = 0.06  # of the mean, peak to peak, to become settled
 MOVING_FZ_FRACTION: Final = 0.12  # and to lose it again
 STILL_COP_MM: Final = 45.0  # peak to peak per axis; one-foot stance of older people stays below
@@ -28,6 +29,7 @@ class Presence:
         self.body_weight_n: float | None = None
         self.zero_drift_n: tuple[float, float, float, float] | None = None
         self._count = 0
+        self._rows = 0
         self._recent: deque[tuple[float, float, float]] = deque(maxlen=STILL_ROWS)
         self._empty: deque[tuple[float, float, float, float]] = deque(maxlen=EMPTY_ROWS)
 
@@ -87,7 +89,8 @@ class Presence:
 
     def _stillness(self) -> Event | None:
         recent = self._recent
-        if len(recent) < STILL_ROWS:
+        self._rows += 1
+        if len(recent) < STILL_ROWS or self._rows % LOOK_EVERY_ROWS:
             return None
         loads, mls, aps = zip(*recent, strict=True)
         mean = sum(loads) / STILL_ROWS

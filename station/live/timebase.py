@@ -39,6 +39,7 @@ class ChannelTimebase:
         "frames",
         "newest_good_ns",
         "newest_ns",
+        "settling",
     )
 
     def __init__(self) -> None:
@@ -53,9 +54,13 @@ class ChannelTimebase:
         self.newest_good_ns = 0
         self.frames = 0
         self.flagged = 0
+        self.settling = 0
 
     def push(self, t_ns: int, counts: int, flags: int) -> None:
         """Take one sample. Samples that do not come later than the one before are flagged as impossible."""
+        if flags & Flag.SETTLING:
+            self.settling += 1  # expected after power-up: neither used nor a fault
+            return
         self.frames += 1
         if t_ns <= self.newest_ns:
             flags |= Flag.PERIOD
