@@ -87,7 +87,7 @@ def demo(
     as_json_: bool,
 ) -> None:
     """Screen a recorded person on virtual chips and deliver the result to a subscriber."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     window = not headless and _window_possible(console)
     if by_hand and not window:
         raise UnavailableError("--by-hand needs a window: a display, and the kiosk extra (make install)")
@@ -203,7 +203,7 @@ def _watcher(console: Console) -> Callable[[str], None]:
 
 def _print(outcome: DemoOutcome, stored: dict[str, Any] | None) -> None:
     """Print what the subscriber has stored; where nobody took it, what the station holds."""
-    console = Console()
+    console = Console(emoji=False)
     delivery = outcome.delivery
     console.print()
     if stored is not None:

@@ -21,12 +21,13 @@ def virtual_person(config: VirtualConfig) -> VirtualPerson:
     """Return who stands on the virtual deck; raises DataError naming the file or the person that is wrong."""
     try:
         person = find_person(config.person)
-        if config.recording is None:
-            recording, mass_kg = person.recording(), config.mass_kg or person.mass_kg
-            loses: dict[str, float] = {**person.loses_after_s, **config.loses}
-        else:
-            recording, mass_kg, loses = read_recording(Path(config.recording)), config.mass_kg, dict(config.loses)
-        return VirtualPerson(mass_kg, recording, loses, config.seed)
+        recording = person.recording()
+        mass_kg: float | None = config.mass_kg or person.mass_kg
+        loses = dict(person.loses_after_s)
+        if config.recording is not None:
+            # only the recording is this person's: weight and ability of the shipped one say nothing about them
+            recording, mass_kg, loses = read_recording(Path(config.recording)), config.mass_kg, {}
+        return VirtualPerson(mass_kg, recording, {**loses, **{str(k): v for k, v in config.loses.items()}}, config.seed)
     except HardwareError as error:
         raise DataError(str(error)) from error
 

@@ -12,7 +12,8 @@ from station.errors import DataError
 from station.live.trial import RunningTrial
 from station.messages import ResultView
 from station.records.record import RESULT_SCHEMA, Instant, Record, SwayBand
-from station.screening.rule import RULE_VERSION, Screening, screen
+from station.screening.cutoffs import RULE_VERSION
+from station.screening.rule import Screening, screen
 from station.screening.words import result_view
 from station.sway.analysis import Analysis, analyse_trial, to_builtins
 from station.sway.norms import load_norms, place, reference_band

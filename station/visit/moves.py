@@ -38,6 +38,9 @@ NEVER_STILL: Final = "did not stand still enough to start"
 # Stages to which one comes back by way of the deck: its state may have changed meanwhile.
 _ON_THE_DECK: Final = frozenset({"step-on", "centre", "stance", "ready", "countdown", "measure", "retry"})
 
+# Stages in which the record has been asked for already.
+_RECORD_MADE: Final = frozenset({"working", "result", "thanks", "goodbye", "no-record"})
+
 
 def enter(state: VisitState, stage: Stage, **changes: Any) -> VisitState:
     """Return the state at the beginning of a stage."""
@@ -184,8 +187,14 @@ def leave(state: VisitState) -> Move:
 
 
 def break_off(state: VisitState, reason: str) -> Move:
-    """Make the person safe because the station cannot go on; `reason` is for staff."""
-    _, effects = interrupt_trial(state, reason)
+    """Make the person safe because the station cannot go on; `reason` is for staff.
+
+    What was done so far is recorded: it says that it was not finished, and why.
+    """
+    interrupted, effects = interrupt_trial(state, reason)
+    if state.stage not in _RECORD_MADE and has_something_to_record(interrupted):
+        summary = summary_of(msgspec.structs.replace(interrupted, stopped=interrupted.stopped or reason))
+        effects = (*effects, Finish(summary))
     return enter(state, "fault", fault=reason), (*effects, CallStaff(reason), Sound("call-staff"))
 
 
