@@ -48,6 +48,9 @@ class Row(NamedTuple):
 
 
 _NAN = float("nan")
+# plain integers: arithmetic with enum members costs more than the rest of a row
+_SATURATED: Final = int(Flag.SATURATED)
+_DECK_IMU: Final = int(Channel.DECK_IMU)
 
 
 class Grid:
@@ -72,9 +75,9 @@ class Grid:
         for channel, flags, t_ns, values in samples:
             if channel < 4:
                 corners[channel].push(t_ns, values[0], flags)
-                if flags & Flag.SATURATED:
+                if flags & _SATURATED:
                     self._saturated_until_ns = t_ns + 2 * TICK_NS
-            elif channel == Channel.DECK_IMU:
+            elif channel == _DECK_IMU:
                 self.imu_frames += 1
                 if self.motion.push(t_ns, flags, values):
                     self._knocked_until_ns = t_ns + 20 * TICK_NS

@@ -18,6 +18,9 @@ GAP_INTERVALS: Final = 2.25
 _RATE_WINDOW: Final = 512  # good samples over which the rate is taken, about 5.5 s
 _LEARNING: Final = 16  # the shortest of the first intervals is a single one, at any rate a board may have
 _SMOOTHING: Final = 0.02
+# plain integers: arithmetic with enum members costs more than the rest of a push
+_SETTLING: Final = int(Flag.SETTLING)
+_PERIOD: Final = int(Flag.PERIOD)
 
 
 class ChannelTimebase:
@@ -58,12 +61,12 @@ class ChannelTimebase:
 
     def push(self, t_ns: int, counts: int, flags: int) -> None:
         """Take one sample. Samples that do not come later than the one before are flagged as impossible."""
-        if flags & Flag.SETTLING:
+        if flags & _SETTLING:
             self.settling += 1  # expected after power-up: neither used nor a fault
             return
         self.frames += 1
         if t_ns <= self.newest_ns:
-            flags |= Flag.PERIOD
+            flags |= _PERIOD
         else:
             self.newest_ns = t_ns
         if flags:

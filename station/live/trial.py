@@ -1,5 +1,7 @@
 """One trial while it runs: collects rows, watches for balance events, and ends in an outcome with its raw data."""
 
+from typing import Final
+
 import numpy as np
 
 from station.config import DeckConfig
@@ -9,7 +11,8 @@ from station.live.loop import TICK_HZ, TICK_NS
 from station.trials import RawTrial
 from station.visit.effects import StartTrial
 
-LOST_ROWS_TO_GIVE_UP = TICK_HZ // 2  # a corner that is silent for half a second will not come back in time
+_CHANNEL_LOST: Final = int(RowFlag.CHANNEL_LOST)
+LOST_ROWS_TO_GIVE_UP: Final = TICK_HZ // 2  # a corner that is silent for half a second will not come back in time
 
 
 class RunningTrial:
@@ -37,7 +40,7 @@ class RunningTrial:
         self.rows.append(row)
         opened = not self.window_open and row.t_ns >= self.window_start_ns
         self.window_open = self.window_open or opened
-        if row.flags & RowFlag.CHANNEL_LOST:
+        if row.flags & _CHANNEL_LOST:
             self._lost_rows += 1
             if self._lost_rows >= LOST_ROWS_TO_GIVE_UP:
                 self._end(row.t_ns)
