@@ -17,6 +17,7 @@ from hardware.lsm6dsox import (
     FIFO_CTRL3,
     GYRO_MDPS_PER_LSB,
     SLOT_BYTES,
+    TIMESTAMP0,
     WHO_AM_I,
     Lsm6dsox,
 )
@@ -152,6 +153,29 @@ def test_an_overflow_is_flagged_on_the_next_sample_counted_and_pairs_stay_pairs(
     assert {s.flags for s in r.run(500 * MS)} == {Flag.GOOD}
 
 
+def test_an_overflow_before_the_first_drain_is_flagged_too(rig: Callable[..., Rig]) -> None:
+    r = rig()
+    r.clock.t_ns += 2_000 * MS
+    assert [s.flags for s in r.driver.drain()][:2] == [Flag.OVERRUN, Flag.GOOD]
+
+
+@pytest.mark.parametrize("extra_samples", range(4))
+def test_half_a_moment_from_before_an_overflow_is_never_paired_with_half_of_a_later_one(
+    rig: Callable[..., Rig], extra_samples: int
+) -> None:
+    r = rig()
+    r.run(100 * MS)
+    r.clock.t_ns += 20 * MS
+    r.driver.drain(max_slots=1)  # a gyroscope slot without its accelerometer
+    assert r.chip.period_ns is not None
+    r.clock.t_ns += (400 + extra_samples) * r.chip.period_ns
+    samples = r.driver.drain()
+    true = {counts_at(t) for t in r.true_times()}
+    assert len(samples) == 512 // 3
+    assert all(s.values in true for s in samples)
+    assert r.driver.torn_slots == 2
+
+
 @pytest.mark.parametrize("rate_hz", [104, 208])
 def test_a_brown_out_is_noticed_repaired_counted_and_flagged(rig: Callable[..., Rig], rate_hz: int) -> None:
     r = rig(rate_hz)
@@ -232,9 +256,10 @@ def test_a_bus_that_fails_between_two_bursts_still_hands_over_the_first(rig: Cal
     assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
 
 
-def test_a_timestamp_counter_that_wraps_changes_nothing(rig: Callable[..., Rig]) -> None:
+@pytest.mark.parametrize("step_ms", [20, 300])
+def test_a_timestamp_counter_that_wraps_changes_nothing(rig: Callable[..., Rig], step_ms: int) -> None:
     r = rig(first_tick=2**32 - 40_000)  # wraps after one second
-    samples = r.run(4_000 * MS)
+    samples = r.run(4_000 * MS, step_ms * MS)
     errors = [s.t_ns - t for s, t in zip(samples, r.true_times(), strict=True)]
     assert max(map(abs, errors)) < 60_000
     assert {s.flags for s in samples} == {Flag.GOOD}
@@ -259,6 +284,22 @@ class Tampered(I2cChip):
 def tampered(r: Rig, tamper: Callable[[int, bytes], bytes]) -> Rig:
     r.adapter.chips[ADDRESS] = Tampered(r.chip, tamper)
     return r
+
+
+def test_time_never_steps_back_when_a_better_fit_moves_it_back(rig: Callable[..., Rig]) -> None:
+    delays = [80 * MS]
+
+    def tamper(register: int, data: bytes) -> bytes:
+        if register == TIMESTAMP0 and delays:
+            r.clock.t_ns += delays.pop()  # the first look at the counter is interrupted just after it
+        return data
+
+    r = tampered(rig(), tamper)
+    samples = r.run(2_000 * MS)
+    assert all(a.t_ns < b.t_ns for a, b in pairwise(samples))
+    errors = [s.t_ns - t for s, t in zip(samples, r.true_times(), strict=True)]
+    assert errors[0] > 10 * MS, "the first fit was bad, or this test shows nothing"
+    assert max(map(abs, errors[100:])) < MS // 10
 
 
 def swap_slots(data: bytes, order: tuple[int, ...]) -> bytes:

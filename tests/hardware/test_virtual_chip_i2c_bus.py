@@ -33,8 +33,9 @@ class Memory(I2cChip):
 
 @pytest.fixture
 def bus() -> Iterator[VirtualSMBus]:
-    with VirtualSMBus(VirtualAdapter({0x50: Memory()})) as opened:
-        yield opened
+    opened = VirtualSMBus(VirtualAdapter({0x50: Memory()}))
+    yield opened
+    opened.close()
 
 
 def test_it_is_an_smbus_that_claims_what_it_can_do_and_no_more(bus: VirtualSMBus) -> None:
