@@ -110,8 +110,8 @@ def analyse_trial(trial: RawTrial, profile: str = "station", file: str = "") -> 
 
 
 def to_builtins(analysis: Analysis) -> dict[str, Any]:
-    """Return an analysis as the plain dict that is printed, stored and published."""
-    plain: dict[str, Any] = msgspec.to_builtins(analysis)
+    """Return an analysis as the plain dict that is printed, stored and published; what its JSON reads back as."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(analysis))
     return plain
 
 

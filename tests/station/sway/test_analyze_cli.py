@@ -1,0 +1,113 @@
+"""`analyze` on the command line: one JSON document, text for people elsewhere, and exit codes."""
+
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from station.cli.analyze import analyze_command
+from station.sway.measures import UNITS
+
+from .making import csv_text, raw_trial, seconds, sway_mm
+
+app = typer.Typer()
+app.command("analyze")(analyze_command)
+app.command("other")(lambda: None)  # with two commands `analyze` is named, as in the station's own command line
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["analyze", *map(str, arguments)])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for seed, name in enumerate(("b.csv", "a.csv")):
+        rows = zip(seconds(3000), *sway_mm(seed=seed), strict=True)
+        (tmp_path / name).write_text(csv_text("time_s,cop_ml_mm,cop_ap_mm", rows))
+    (tmp_path / "c.trial.npz").write_bytes(raw_trial(sway_mm(3500)).to_bytes())
+    (tmp_path / "notes.txt").write_text("not a recording")
+    return tmp_path
+
+
+def test_one_file_is_one_object_and_nothing_else_on_stdout(folder):
+    result = run(folder / "a.csv", "--json")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    assert document["file"] == str(folder / "a.csv")
+    assert document["profile"] == "station-1"
+    assert list(document["metrics"]) == list(UNITS)
+    assert document["quality"] == {"assessable": True, "flags": []}
+
+
+def test_a_folder_is_a_list_of_its_recordings_by_name(folder):
+    documents = json.loads(run(folder, "--json").stdout)
+    assert [document["file"] for document in documents] == [
+        str(folder / name) for name in ("a.csv", "b.csv", "c.trial.npz")
+    ]
+
+
+def test_several_files_are_a_list_in_the_order_given_and_equal_one_by_one(folder):
+    files = [folder / "b.csv", folder / "c.trial.npz", folder / "a.csv"]
+    together = json.loads(run(*files, "--json").stdout)
+    assert together == [json.loads(run(file, "--json").stdout) for file in files]
+
+
+def test_several_processes_print_what_one_prints(folder):
+    assert run(folder, "--json", "--jobs", 2).stdout == run(folder, "--json", "--jobs", 1).stdout
+
+
+def test_a_value_that_cannot_be_computed_is_null_with_a_reason(tmp_path):
+    (tmp_path / "still.csv").write_text(
+        "time_s,cop_ml_mm,cop_ap_mm\n" + "".join(f"{k / 100},1,2\n" for k in range(3000))
+    )
+    document = json.loads(run(tmp_path / "still.csv", "--json").stdout)
+    assert set(document["metrics"].values()) == {None}
+    assert document["not_computed"]["mean_velocity_mm_s"].startswith("no variation")
+    assert document["quality"]["assessable"] is False
+
+
+def test_people_get_a_table_with_units(folder):
+    result = run(folder / "a.csv")
+    assert result.exit_code == 0
+    assert "mean_velocity_mm_s" in result.stdout
+    assert "mm/s" in result.stdout
+    assert "assessable" in result.stdout
+    assert run(folder).stdout.count("yes") == 3
+
+
+def test_the_profile_can_be_chosen(folder):
+    document = json.loads(run(folder / "a.csv", "--json", "--profile", "published").stdout)
+    assert document["profile"] == "published"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["none.csv", "--json"], 66, "none.csv: no such file"),
+        (["empty", "--json"], 66, "empty: no recording in this folder"),
+        (["bad.csv", "--json"], 65, "bad.csv:3: cop_ml_mm is 'x', expected a number"),
+        (["a.csv", "--profile", "best"], 64, "there is no profile 'best'; the profiles are station, published"),
+    ],
+)
+def test_what_is_wrong_is_one_line_on_stderr_and_an_exit_code(folder, monkeypatch, arguments, code, line):
+    monkeypatch.chdir(folder)
+    (folder / "empty").mkdir()
+    (folder / "bad.csv").write_text("time_s,cop_ml_mm,cop_ap_mm\n0,1,2\n0.01,x,3\n0.02,3,4\n")
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert line in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_broken_file_among_several_is_named_and_the_others_are_analysed(folder):
+    (folder / "bb.csv").write_text("time_s,x\n")
+    result = run(folder, "--json")
+    assert result.exit_code == 65
+    documents = json.loads(result.stdout)
+    assert [set(document) == {"file", "error"} for document in documents] == [False, False, True, False]
+    assert "bb.csv:1: the columns are 'time_s,x'" in documents[2]["error"]
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,232 @@
+"""The reference population: what ships, how a value is placed in it, and how it is made."""
+
+import csv
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from station.cli.norms import app
+from station.errors import DataError, NoInputError
+from station.sway import norms_build
+from station.sway.analysis import analyse
+from station.sway.norms import band_word, load_norms, place, reference_band
+from station.sway.profiles import STATION
+
+from .making import sway_mm
+
+COLUMNS = ["trial", "subject", "vision", "surface", "age_years"]
+
+
+def test_the_shipped_table_is_of_the_pipeline_that_ships():
+    norms = load_norms()
+    assert norms.pipeline == STATION.version
+    assert norms.version == norms_build.VERSION
+    assert re.fullmatch(r"[0-9a-f]{64}", norms.data_sha256)
+    assert "CC-BY 4.0" in norms.source
+    assert {name: band.n for name, band in norms.bands.items()} == {"18-44": 55, "60-69": 26, "70+": 25}
+
+
+def test_every_band_has_every_measure_in_ascending_percentiles():
+    for band in load_norms().bands.values():
+        assert tuple(band.measures) == norms_build.MEASURES
+        for row in band.measures.values():
+            assert 0 < row.p50 < row.p75 < row.p90 < row.p95
+
+
+@pytest.mark.parametrize(
+    ("age", "band"),
+    [
+        (17, None),
+        (18, "18-44"),
+        (44.9, "18-44"),
+        (45, None),
+        (59.9, None),
+        (60, "60-69"),
+        (69.99, "60-69"),
+        (70, "70+"),
+        (86, "70+"),
+        (87, None),
+        (None, None),
+        ("18-44", "18-44"),
+        ("45-59", None),
+        ("60-69", "60-69"),
+        ("70-79", "70+"),
+        ("80+", "70+"),
+    ],
+)
+def test_an_age_finds_its_band_or_no_reference(age, band):
+    assert reference_band(age) == band
+
+
+def test_an_age_band_that_no_visit_knows_is_a_mistake():
+    with pytest.raises(ValueError, match="there is no age band '70\\+'"):
+        reference_band("70+")
+
+
+def test_a_value_is_placed_with_the_people_it_is_compared_with():
+    row = load_norms().bands["60-69"].measures["mean_velocity_mm_s"]
+    placed = place("mean_velocity_mm_s", row.p90 + 0.1, "60-69")
+    assert (placed.band, placed.unit, placed.reference, placed.n) == (
+        "above P90",
+        "mm/s",
+        "60-69, eyes open, firm, n=26",
+        26,
+    )
+    assert (placed.p75, placed.p90, placed.mdc_ratio) == (row.p75, row.p90, 1.63)
+    assert place("mean_velocity_mm_s", row.p90, "60-69").band == "P75 to P90"
+    assert place("mean_velocity_mm_s", row.p75, "60-69").band == "up to P75"
+
+
+def test_a_change_is_known_only_where_it_was_studied():
+    assert place("mean_velocity_mm_s", 9.0, "70+", trials=3).mdc_ratio == 1.33
+    assert place("mean_velocity_mm_s", 9.0, "70+", trials=2).mdc_ratio is None
+    assert place("mean_velocity_mm_s", 9.0, "18-44").mdc_ratio is None
+    assert place("rms_ml_mm", 3.0, "70+").mdc_ratio is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "band"),
+    [("mean_velocity_mm_s", 9.0, None), ("mean_velocity_mm_s", None, "70+"), ("hull_area_mm2", 90.0, "70+")],
+)
+def test_without_a_reference_nothing_is_placed(metric, value, band):
+    assert place(metric, value, band) is None
+
+
+@given(st.floats(0, 50), st.floats(0, 50))
+def test_more_sway_is_never_in_a_lower_band(one, other):
+    order = ["up to P75", "P75 to P90", "above P90"]
+    low, high = sorted([one, other])
+    assert order.index(band_word(low, 10, 20)) <= order.index(band_word(high, 10, 20))
+
+
+def write_people(folder, ages, skip_trial=False):
+    """Write recordings in the layout of human-balance: three trials a person, one with eyes closed besides."""
+    rows = []
+    for number, age in enumerate(ages, 1):
+        trials = {}
+        for k in range(4):
+            name = f"T{number:03d}{k}"
+            counts = np.rint(sway_mm(6000, seed=10 * number + k) * (1 + number / 10) * 1e5).astype(np.int32)
+            trials[name] = counts.T
+            vision = "Closed" if k == 3 else "Open"
+            if not (skip_trial and number == 1 and k == 0):
+                rows.append([name, str(number), vision, "Firm", str(age)])
+        np.savez(folder / f"subject_{number:03d}.npz", **trials)
+    with (folder / "trials.csv").open("w", newline="") as lines:
+        csv.writer(lines).writerows([COLUMNS, *rows])
+
+
+@pytest.fixture
+def few_people(monkeypatch):
+    monkeypatch.setattr(norms_build, "FEWEST_PEOPLE", 2)
+
+
+def test_a_person_counts_with_the_median_of_three_trials_in_the_same_window(tmp_path, few_people):
+    write_people(tmp_path, [20, 30, 61, 62, 71, 79.5, 50])
+    norms = norms_build.build_norms(tmp_path)
+    medians = []
+    for number in (1, 2):
+        values = []
+        for k in range(3):
+            counts = np.load(tmp_path / f"subject_{number:03d}.npz")[f"T{number:03d}{k}"][999:3999]
+            values.append(analyse(np.arange(3000) / 100, *counts.T / 1e5).metrics["mean_velocity_mm_s"])
+        medians.append(sorted(values)[1])
+    row = norms.bands["18-44"].measures["mean_velocity_mm_s"]
+    assert row.p50 == pytest.approx(sum(medians) / 2, rel=1e-12)
+    assert {name: band.n for name, band in norms.bands.items()} == {"18-44": 2, "60-69": 2, "70+": 2}
+
+
+def test_the_hash_changes_with_the_data_and_with_nothing_else(tmp_path, few_people):
+    ages = [20, 30, 61, 62, 71, 79.5]
+    write_people(tmp_path, ages)
+    before = norms_build.build_norms(tmp_path)
+    assert norms_build.build_norms(tmp_path) == before
+    write_people(tmp_path, [21, *ages[1:]])
+    assert norms_build.build_norms(tmp_path).data_sha256 != before.data_sha256
+
+
+def test_people_without_three_trials_and_groups_too_small_are_refused(tmp_path, few_people):
+    write_people(tmp_path, [20, 30], skip_trial=True)
+    with pytest.raises(DataError, match=r"subject 1 has 2 trials with eyes open on firm ground, expected 3"):
+        norms_build.build_norms(tmp_path)
+    write_people(tmp_path, [20, 30, 61])
+    with pytest.raises(DataError, match=r"1 people of 60-69 years, at least 2 are needed"):
+        norms_build.build_norms(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ("trial,subject\n", "trials.csv:1: no column 'vision'"),
+        (",".join(COLUMNS) + "\nT1,one,Open,Firm,20\n", "trials.csv:2: expected a trial with"),
+        (",".join(COLUMNS) + "\nT1,1,Closed,Firm,20\n", "no trial has vision Open"),
+        ("", "no column 'trial'"),
+    ],
+)
+def test_a_table_of_trials_that_does_not_fit_is_refused(tmp_path, rows, complaint):
+    (tmp_path / "trials.csv").write_text(rows)
+    with pytest.raises(DataError, match=complaint):
+        norms_build.build_norms(tmp_path)
+
+
+def test_a_folder_without_recordings_is_no_input(tmp_path, few_people):
+    with pytest.raises(NoInputError, match=r"trials\.csv: cannot be read"):
+        norms_build.build_norms(tmp_path)
+    write_people(tmp_path, [20, 30])
+    (tmp_path / "subject_002.npz").unlink()
+    with pytest.raises(NoInputError, match=r"subject_002\.npz: no such file, though trials\.csv names its trial T0020"):
+        norms_build.build_norms(tmp_path)
+
+
+def test_somebody_who_did_not_move_is_not_a_reference(tmp_path, few_people):
+    write_people(tmp_path, [20, 30])
+    trials = dict(np.load(tmp_path / "subject_001.npz"))
+    trials["T0011"][:] = 7
+    np.savez(tmp_path / "subject_001.npz", **trials)
+    with pytest.raises(DataError, match="T0011: cannot be measured: constant"):
+        norms_build.build_norms(tmp_path)
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_table_that_ships_can_be_shown_for_people_and_for_programs():
+    shown = run("show")
+    assert shown.exit_code == 0
+    assert "norms-1" in shown.stdout
+    assert load_norms().data_sha256 in shown.stdout
+    table = json.loads(run("show", "--json").stdout)
+    assert table["bands"]["70+"]["n"] == 25
+    assert math.isclose(table["mdc_ratio"]["mean_velocity_mm_s"]["one_trial"], 1.63)
+
+
+def test_a_table_is_built_to_a_file_or_to_stdout(tmp_path, few_people):
+    write_people(tmp_path, [20, 30, 61, 62, 71, 79.5])
+    out = tmp_path / "norms.json"
+    assert run("build", "--from", tmp_path, "--out", out).exit_code == 0
+    printed = run("build", "--from", tmp_path)
+    assert json.loads(printed.stdout) == json.loads(out.read_text())
+    assert json.loads(printed.stdout)["pipeline"] == "station-1"
+
+
+def test_a_table_that_cannot_be_built_is_one_line_and_an_exit_code(tmp_path):
+    missing = run("build", "--from", tmp_path)
+    assert missing.exit_code == 66
+    assert missing.stderr.startswith("error: ")
+    assert missing.stderr.count("\n") == 1
+    (tmp_path / "trials.csv").write_text("a,b\n")
+    assert run("build", "--from", tmp_path).exit_code == 65
+
+
+def test_the_commands_fit_into_a_larger_command_line():
+    outer = typer.Typer()
+    outer.add_typer(app, name="norms")
+    assert CliRunner().invoke(outer, ["norms", "show"]).exit_code == 0
