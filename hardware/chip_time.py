@@ -26,7 +26,7 @@ class ChipTime:
     def __init__(self, tick_ns: float) -> None:
         """Start with a nominal tick length, ns."""
         self.tick_ns = tick_ns
-        self._pairs: deque[tuple[int, int]] = deque(maxlen=_KEPT)
+        self._pairs: deque[tuple[int, int, int]] = deque(maxlen=_KEPT)  # ticks, station ns, width ns
         self._narrowest_ns = 0
         self._anchor_ticks = 0
         self._anchor_ns = 0.0
@@ -39,13 +39,20 @@ class ChipTime:
     def observe(self, ticks: int, before_ns: int, after_ns: int) -> bool:
         """Take one direct reading of the counter, made between two station times; return whether it was used.
 
-        A reading that took much longer than the best one so far was interrupted and says nothing: it is left out.
+        A reading that took much longer than the best one so far was interrupted and says nothing: it is left out, or
+        dropped when the better one comes.
         """
         width_ns = after_ns - before_ns
-        if self._pairs and width_ns > 2 * self._narrowest_ns + _SLACK_NS:
-            return False
-        self._narrowest_ns = min(self._narrowest_ns, width_ns) if self._pairs else width_ns
-        self._pairs.append((ticks, before_ns + width_ns // 2))
+        if self._pairs:
+            if width_ns > 2 * self._narrowest_ns + _SLACK_NS:
+                return False
+            if width_ns < self._narrowest_ns:
+                widest_ns = 2 * width_ns + _SLACK_NS
+                self._pairs = deque((pair for pair in self._pairs if pair[2] <= widest_ns), maxlen=_KEPT)
+                self._narrowest_ns = width_ns
+        else:
+            self._narrowest_ns = width_ns
+        self._pairs.append((ticks, before_ns + width_ns // 2, width_ns))
         learning = self._pairs[-1][1] - self._pairs[0][1] < _LEARNING_SPAN_NS
         self._due_ns = after_ns + (OBSERVE_AT_FIRST_EVERY_NS if learning else OBSERVE_EVERY_NS)
         self._fit()
@@ -57,14 +64,14 @@ class ChipTime:
 
     def _fit(self) -> None:
         pairs = self._pairs
-        last_ticks, last_ns = pairs[-1]
+        last_ticks, last_ns, _ = pairs[-1]
         if last_ns - pairs[0][1] < _SHORTEST_SPAN_NS:
             self._anchor_ticks, self._anchor_ns = last_ticks, float(last_ns)
             return
         # centred on the newest pair, so that hours of nanoseconds keep their digits in a float
         count = len(pairs)
-        xs = [ticks - last_ticks for ticks, _ in pairs]
-        ys = [ns - last_ns for _, ns in pairs]
+        xs = [ticks - last_ticks for ticks, _, _ in pairs]
+        ys = [ns - last_ns for _, ns, _ in pairs]
         mean_x, mean_y = sum(xs) / count, sum(ys) / count
         spread = sum((x - mean_x) ** 2 for x in xs)
         slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread

@@ -5,8 +5,8 @@ own module; while at least one virtual bus is open that name points at a dispatc
 virtual buses to their adapters and every other one to the kernel. So virtual and real buses work side by side, and
 after the last virtual bus is closed smbus2 is as it was.
 
-Modelled: what i2c-dev offers for a Raspberry Pi's adapter (plain I2C with SMBus emulation), and its errno values.
-Not modelled: the time a transfer takes, clock stretching, ten-bit addresses, packet error codes.
+Modelled: combined transfers, single bytes and blocks of registers, with the errno values of i2c-dev on a Raspberry Pi.
+Not modelled: the time a transfer takes, clock stretching, the other SMBus transactions (EOPNOTSUPP), error codes (PEC).
 """
 
 import ctypes
@@ -104,7 +104,7 @@ class _Handle:
         elif request in (smbus2_module.I2C_SLAVE, smbus2_module.I2C_SLAVE_FORCE):
             self.address = argument
         elif request == smbus2_module.I2C_FUNCS:
-            argument.value = int(I2cFunc.I2C | I2cFunc.SMBUS_EMUL)
+            argument.value = int(I2cFunc.I2C | I2cFunc.SMBUS_BYTE_DATA | I2cFunc.SMBUS_I2C_BLOCK)
         else:
             raise _os_error(errno.ENOTTY)
         return 0

@@ -68,15 +68,19 @@ class VirtualLsm6dsox(I2cChip):
 
     clock: station time; rate_error_ppm: how much faster than nominal this chip runs (rate and timestamps alike);
     freq_fine: what INTERNAL_FREQ_FINE reads (signed steps of 0.15 %, the maker's own measurement of that error).
-    Counters: samples made, slots lost to overflow.
+    first_tick: where the 32-bit timestamp counter starts (just below 2**32 to see it wrap).
+    Counters: `samples` taken since the sensor was last switched on, `lost_slots` to overflow.
     """
 
-    def __init__(self, clock: Clock, motion: Motion, *, rate_error_ppm: int = 0, freq_fine: int = 0) -> None:
+    def __init__(
+        self, clock: Clock, motion: Motion, *, rate_error_ppm: int = 0, freq_fine: int = 0, first_tick: int = 0
+    ) -> None:
         self._clock = clock
         self._motion = motion
         self._speed = 1 + rate_error_ppm * 1e-6
         self._freq_fine = freq_fine & 0xFF
-        self.samples = self.lost_slots = 0
+        self._first_tick = first_tick
+        self.lost_slots = 0
         self._power_on()
 
     @property
@@ -139,7 +143,7 @@ class VirtualLsm6dsox(I2cChip):
         self._first_ns: int | None = None
         self._period_ns = 0
         self._due_ns = _NEVER_NS
-        self._next_n = 0
+        self.samples = 0
         if rate_hz is not None:
             self._period_ns = round(1e9 / (rate_hz * self._speed))
             self._due_ns = self._first_ns = self._clock.now_ns() + self._period_ns
@@ -196,7 +200,7 @@ class VirtualLsm6dsox(I2cChip):
     def _ticks_at(self, t_ns: int) -> int:
         if not self._registers[CTRL10_C] & 0x20:
             return 0
-        return int((t_ns - self._zero_tick_ns) * self._speed) // TICK_NS & 0xFFFFFFFF
+        return self._first_tick + int((t_ns - self._zero_tick_ns) * self._speed) // TICK_NS & 0xFFFFFFFF
 
     def _take(self, length: int) -> bytes:
         """Take bytes out of the FIFO; an empty FIFO gives zeros."""
@@ -222,7 +226,7 @@ class VirtualLsm6dsox(I2cChip):
         batches = registers[FIFO_CTRL3] if registers[FIFO_CTRL4] & 7 == 6 else 0
         stamps = registers[FIFO_CTRL4] >> 6 and registers[CTRL10_C] & 0x20
         accel = gyro = b""
-        for n in range(self._next_n, due):
+        for n in range(self.samples, due):
             t_ns = first_ns + n * period_ns
             ax, ay, az, gx, gy, gz = motion(t_ns)
             accel = _three(ax * to_accel, ay * to_accel, az * to_accel)
@@ -239,8 +243,7 @@ class VirtualLsm6dsox(I2cChip):
                     fifo += _STAMP.pack(tags[TAG_TIMESTAMP], self._ticks_at(t_ns), 0)
                 self._count = (self._count + 1) & 3
         registers[_OUT_G:_OUT_END] = gyro + accel
-        self.samples += due - self._next_n
-        self._next_n = due
+        self.samples = due
         if len(fifo) > _FIFO_BYTES:
             excess = len(fifo) - _FIFO_BYTES
             del fifo[:excess]

@@ -78,10 +78,14 @@ def test_a_sample_is_stamped_with_the_moment_the_chip_was_ready() -> None:
     assert {s.channel for s in samples} == {Channel.BACK_LEFT}
 
 
+def numbered_from(first: int) -> Callable[[int, int], int]:
+    return lambda k, t_ns: 1000 * k + first
+
+
 def test_four_free_running_chips_are_each_read_completely_and_in_order() -> None:
     clock = VirtualClock()
     oscillators = {c: Oscillator.from_seed(7, c, clock.t_ns) for c in CORNERS}
-    chips = {c: VirtualHx711(o, lambda k, t_ns, c=c: 1000 * k + c) for c, o in oscillators.items()}
+    chips = {c: VirtualHx711(o, numbered_from(c)) for c, o in oscillators.items()}
     bank = VirtualPinBank(chips, clock)
     drivers = {c: Hx711(c, bank.lines(c)) for c in CORNERS}
     end_ns = clock.t_ns + 3_000 * MS
@@ -104,12 +108,14 @@ class RecordedLines(Lines):
         self.calls: list[str] = []
         self.levels = iter(levels)
         self.t_ns = 0
+        self.drained_ns = -1
 
     def sck(self, level: int) -> None:
         self.t_ns += 1000
         self.calls.append(f"sck {level}")
 
     def dout(self) -> int:
+        self.t_ns += 1000
         self.calls.append("dout")
         return next(self.levels)
 
@@ -117,7 +123,7 @@ class RecordedLines(Lines):
         return self.t_ns
 
     def drain(self, until_ns: int) -> None:
-        assert until_ns == self.t_ns
+        self.drained_ns = until_ns
         self.calls.append("drain")
 
 
@@ -125,6 +131,7 @@ def test_a_frame_is_25_pulses_with_dout_read_after_each_falls_and_ends_by_droppi
     lines = RecordedLines([0, 1] * 12 + [1])
     sample = Hx711(Channel.FRONT_LEFT, lines).read_frame(0)
     assert lines.calls == ["sck 0"] + ["sck 1", "sck 0", "dout"] * 25 + ["drain"]
+    assert lines.drained_ns == lines.t_ns - 1000, "up to the fall of the last pulse"
     assert sample.values[0] == 0b0101_0101_0101_0101_0101_0101
 
 
@@ -207,6 +214,17 @@ def test_recover_power_cycles_the_chip_which_then_settles() -> None:
     assert [s.flags for s in samples] == [Flag.SETTLING] * 4 + [Flag.GOOD]
     assert samples[0].t_ns - deck.clock.t_ns < 0
     assert samples[0].t_ns - before_ns >= 4 * PERIOD_NS
+
+
+def test_recover_holds_sck_high_for_over_60_us_and_drops_the_edges_of_before() -> None:
+    lines = RecordedLines([1] * 200)
+    driver = Hx711(Channel.FRONT_LEFT, lines)
+    lines.calls.clear()
+    driver.recover()
+    assert lines.calls[:2] == ["sck 0", "sck 1"]
+    assert lines.calls[-2:] == ["sck 0", "drain"]
+    assert 60 < lines.calls.count("dout") < 100, "1 us each"
+    assert lines.drained_ns == lines.t_ns
 
 
 def test_a_missing_conversion_makes_the_next_one_late() -> None:

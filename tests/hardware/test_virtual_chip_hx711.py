@@ -145,6 +145,14 @@ def test_the_number_of_pulses_chooses_channel_and_gain_of_what_follows(pulses: i
     assert bench.chip.communication_errors == 0
 
 
+def test_dout_stays_high_while_a_new_gain_settles() -> None:
+    bench = Bench(lambda k, t_ns: 1000).at(FIRST_NS)
+    bench.clock_out(26)
+    for k in (1, 2, 3):
+        assert bench.at(FIRST_NS + k * PERIOD_NS + 1_000_000).pins.dout() == 1
+    assert bench.at(FIRST_NS + 4 * PERIOD_NS + ACCESS_NS).pins.dout() == 0
+
+
 @pytest.mark.parametrize("pulses", [1, 10, 24, 28, 40])
 def test_too_few_or_too_many_pulses_are_a_communication_error_and_the_next_frame_is_whole(pulses: int) -> None:
     bench = Bench(lambda k, t_ns: 0x0F0F0F).at(FIRST_NS)

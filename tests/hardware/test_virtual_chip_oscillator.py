@@ -1,5 +1,7 @@
 """The oscillator's rule, on which two models of a chip must agree."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,7 @@ def test_the_index_range_is_exactly_the_conversions_ready_in_the_interval(
 def test_intervals_that_touch_give_each_conversion_once(cuts: list[int]) -> None:
     oscillator = Oscillator(1000, 10_702_000)
     cuts = sorted(cuts)
-    pieces = [k for a, b in zip(cuts, cuts[1:], strict=False) for k in oscillator.index_range(a, b)]
+    pieces = [k for a, b in pairwise(cuts) for k in oscillator.index_range(a, b)]
     assert pieces == list(oscillator.index_range(cuts[0], cuts[-1]))
 
 
