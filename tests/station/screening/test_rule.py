@@ -131,6 +131,14 @@ def test_without_people_of_the_same_age_sway_is_measured_and_not_judged(summary,
     assert result.sway_position is None
 
 
+def test_sway_of_which_a_measure_is_missing_is_not_called_passed(summary, bands):
+    one = part(screen(summary(), bands(**{AREA: None}), REFERENCE), "quiet-stance")
+    assert (one.value, one.met) == (0, None)
+    assert "not every measure could be computed" in one.detail
+    reached = screen(summary(), bands(**{AREA: None, ML: "above P90", AP: "above P90"}), REFERENCE)
+    assert reached.tier == "review"
+
+
 def test_a_skipped_question_never_counts_as_passed(summary, bands):
     result = screen(summary(answers={"question.worried": "skip"}), bands(), REFERENCE)
     assert (result.tier, result.unfinished) == ("not assessable", "unanswered")
