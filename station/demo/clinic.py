@@ -30,35 +30,19 @@ class Delivery(msgspec.Struct, frozen=True):
     waited_s: float
 
 
-def free_port() -> int:
-    """Return a loopback port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def port_is_free(port: int) -> bool:
-    """Return whether a broker could listen on this loopback port now."""
+def choose_port(wanted: int | None) -> int:
+    """Return the loopback port for the demo's broker, a free one if none is wanted; raises TryAgainError if taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def choose_port(wanted: int | None) -> int:
-    """Return the port to use; raises TryAgainError when the wanted one is taken."""
-    if wanted is None:
-        return free_port()
-    if not port_is_free(wanted):
-        raise TryAgainError(
-            f"port {wanted} on 127.0.0.1 is in use by another program (a broker that runs already?); "
-            "choose another with --broker-port, or leave it out and a free one is taken"
-        )
-    return wanted
+            probe.bind(("127.0.0.1", wanted or 0))
+        except OSError as error:
+            raise TryAgainError(
+                f"port {wanted} on 127.0.0.1 is in use by another program (a broker that runs already?); "
+                "choose another with --broker-port, or leave it out and a free one is taken"
+            ) from error
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class Clinic:

@@ -6,6 +6,7 @@ It is the same code as in four processes, on another clock; broker, bridge, subs
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from calibration.certificate import write_certificate
 from calibration.virtual import certify_virtual_deck
@@ -21,7 +22,8 @@ from station.live.acquisition import virtual_person, virtual_source
 from station.live.process import Station
 
 # A walk-up screen takes about three minutes; a visit that takes this long is stuck.
-LONGEST_VISIT_S = 1800.0
+LONGEST_VISIT_S: Final = 1800.0
+VIRTUAL_START_NS: Final = 1_000_000_000_000
 
 
 class OneProcess:
@@ -29,7 +31,8 @@ class OneProcess:
 
     def __init__(self, config: Config, *, speed: float | None = None, serve: bool = False) -> None:
         self.person: VirtualPerson = virtual_person(config.virtual)
-        start_ns = time.monotonic_ns()
+        # as fast as it can: always from the same moment, so that a seed gives the same samples every time
+        start_ns = VIRTUAL_START_NS if speed is None else time.monotonic_ns()
         self.now_ns = start_ns
         self._chip_clock = VirtualClock(start_ns)
         clock: Clock = VirtualClock(start_ns) if speed is None else ScaledClock(speed)

@@ -1,0 +1,173 @@
+"""The reference consumer: stores every result exactly once, and says so after its own commit.
+
+The order is the whole point: COMMIT, then the acknowledgement to the station, then the broker's. Killed anywhere in
+between, the result comes again and is recognised by its id. Hostile input is refused in words and never stops it.
+"""
+
+import logging
+import sqlite3
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from mqtt_bridge.connection import Connection
+from mqtt_bridge.payloads import AckPayload, AckStatus
+from mqtt_bridge.topics import Topics, topics_of
+from mqtt_bridge.transport import Connected, Received, Subscribed
+from station.errors import UnavailableError
+from station.records.record import RESULT_SCHEMA
+
+log = logging.getLogger(__name__)
+
+LARGEST_RESULT_BYTES: Final = 256 * 1024
+WAIT_AFTER_FAILURE_S: Final = 1.0
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS inbox (
+    id           TEXT PRIMARY KEY,
+    station      TEXT NOT NULL,
+    topic        TEXT NOT NULL,
+    received_utc TEXT NOT NULL,
+    redelivered  INTEGER NOT NULL DEFAULT 0,
+    body         BLOB NOT NULL
+) STRICT
+"""
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    schema: str
+    id: str
+    station: str
+
+
+_envelope: msgspec.json.Decoder[_Envelope] = msgspec.json.Decoder(_Envelope)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What is said about a message: `id` None when not even that could be read (then nobody can be answered)."""
+
+    id: str | None
+    status: AckStatus
+    reason: str | None = None
+
+
+class Inbox:
+    """One table in SQLite; every result at most once. Raises UnavailableError when it cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute(_TABLE)
+        except sqlite3.Error as error:
+            raise UnavailableError(
+                f"{path}: the inbox cannot be opened: {error}; check folder and free space"
+            ) from error
+
+    def take(self, topic: str, source: Topics, body: bytes, correlation: bytes) -> Verdict:
+        """Store one message durably and say what became of it; raises sqlite3.Error when it could not be stored."""
+        verdict = judge(source, body, correlation)
+        if verdict.status == "rejected" or verdict.id is None:
+            return verdict
+        received = datetime.now(UTC).isoformat(timespec="milliseconds")
+        added = self._database.execute(
+            "INSERT INTO inbox (id, station, topic, received_utc, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (verdict.id, source.station, topic, received, body),
+        ).rowcount
+        if added:
+            return verdict
+        self._database.execute("UPDATE inbox SET redelivered = redelivered + 1 WHERE id = ?", (verdict.id,))
+        return Verdict(verdict.id, "duplicate")
+
+    def count(self) -> int:
+        """Return how many results are stored."""
+        (count,) = self._database.execute("SELECT count(*) FROM inbox").fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def judge(source: Topics, body: bytes, correlation: bytes) -> Verdict:
+    """Return `stored` (meaning: may be) or `rejected` with the reason, for whatever bytes came from this station."""
+    named = _printable(correlation)
+    if len(body) > LARGEST_RESULT_BYTES:
+        return Verdict(named, "rejected", f"{len(body)} bytes; a result has at most {LARGEST_RESULT_BYTES}")
+    try:
+        envelope = _envelope.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return Verdict(named, "rejected", f"not a result: {error}")
+    if envelope.schema != RESULT_SCHEMA:
+        return Verdict(named or envelope.id, "rejected", f"schema {envelope.schema!r}; expected {RESULT_SCHEMA!r}")
+    if envelope.station != source.station or not envelope.id.startswith(f"{source.station}:"):
+        return Verdict(named, "rejected", "its station is not the one whose topic it came on")
+    return Verdict(envelope.id, "stored")
+
+
+def _printable(correlation: bytes) -> str | None:
+    try:
+        text = correlation.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() and 0 < len(text) <= 128 else None
+
+
+class Ingest:
+    """The consumer's loop over one connection. `turn()` takes one event."""
+
+    def __init__(self, connection: Connection, inbox: Inbox, topic_filter: str, prefix: str, name: str) -> None:
+        self._connection = connection
+        self._inbox = inbox
+        self._filter = topic_filter
+        self._prefix = prefix
+        self._name = name
+        self.stored = self.duplicates = self.rejected = 0
+
+    def turn(self, timeout_s: float = 0.2) -> None:
+        """Take one event."""
+        event = self._connection.next_event(timeout_s)
+        match event:
+            case Connected():
+                transport = self._connection.transport
+                if transport is not None:
+                    transport.subscribe(self._filter)
+            case Subscribed(refused) if refused is not None:
+                self._connection.drop(f"the broker refuses the subscription to {self._filter}: {refused}")
+            case Received():
+                self._take(event)
+
+    def _take(self, message: Received) -> None:
+        transport = self._connection.transport
+        if transport is None:
+            return  # it will come again
+        source = topics_of(message.topic, self._prefix)
+        if source is None:
+            transport.confirm(message.handle)
+            return
+        try:
+            verdict = self._inbox.take(message.topic, source, message.body, message.correlation)
+        except sqlite3.Error as error:
+            # not stored, so not acknowledged: the broker and the station both keep it
+            log.error("a result could not be stored: %s", error)
+            self._connection.drop("the inbox does not take results")
+            time.sleep(WAIT_AFTER_FAILURE_S)
+            return
+        self._count(verdict)
+        if verdict.id is not None:
+            ack = AckPayload((verdict.id,), verdict.status, verdict.reason, self._name)
+            transport.publish(source.ack, msgspec.json.encode(ack))
+        transport.confirm(message.handle)
+
+    def _count(self, verdict: Verdict) -> None:
+        if verdict.status == "stored":
+            self.stored += 1
+        elif verdict.status == "duplicate":
+            self.duplicates += 1
+        else:
+            self.rejected += 1
+            log.warning("a message was refused: %s", verdict.reason)

@@ -1,0 +1,70 @@
+"""`balance-station ingest`: run the reference consumer."""
+
+import logging
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from mqtt_bridge.connection import Connection
+from mqtt_bridge.ingest import Inbox, Ingest
+from mqtt_bridge.paho_transport import PahoTransport
+from mqtt_bridge.topics import results_filter
+from station.config import MqttConfig
+from station.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option("--database", required=True, type=click.Path(path_type=Path), help="SQLite file; made when absent.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=1883, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--prefix", default="balance", show_default=True, help="First level of the topics.")
+@click.option("--site", help="Take the results of this site only. Default: of all sites.")
+@click.option("--client-id", default="ingest", show_default=True, help="Durable: the broker keeps its messages by it.")
+@click.option("--share", help="Name of a group of consumers that share the work.")
+@click.option("--username", help="Account at the broker; the password is read from --password-file.")
+@click.option("--password-file", type=click.Path(path_type=Path))
+@click.option("--ca-file", type=click.Path(path_type=Path), help="The clinic's CA; required outside this machine.")
+def ingest(
+    database: Path,
+    host: str,
+    port: int,
+    prefix: str,
+    site: str | None,
+    client_id: str,
+    share: str | None,
+    username: str | None,
+    password_file: Path | None,
+    ca_file: Path | None,
+) -> None:
+    """Store results from MQTT in SQLite, each exactly once, and acknowledge them to their stations."""
+    if ca_file is None and not (host == "localhost" or host.startswith("127.") or host == "::1"):
+        raise ConfigError(f"--host {host} is not this machine: set --ca-file, results travel over TLS only")
+    config = MqttConfig(
+        host=host,
+        port=port,
+        prefix=prefix,
+        username=username,
+        password_file=None if password_file is None else str(password_file),
+        ca_file=None if ca_file is None else str(ca_file),
+    )
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    inbox = Inbox(database)
+    connection = Connection(lambda: PahoTransport(config, client_id, manual=True))
+    consumer = Ingest(connection, inbox, results_filter(prefix, site, share), prefix, client_id)
+    try:
+        while not stopping:
+            consumer.turn()
+    finally:
+        connection.close()
+        inbox.close()

@@ -1,0 +1,188 @@
+"""The bridge process: reads the outbox, publishes, closes what a consumer has stored. The only one with a network.
+
+One thread owns the database and decides what is published; the network thread only puts events on a queue. Broker,
+consumer and station may come, go and be killed in any order.
+"""
+
+import logging
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import msgspec
+
+from mqtt_bridge.connection import Connection
+from mqtt_bridge.delivery import Delivery
+from mqtt_bridge.paho_transport import PahoTransport, Will
+from mqtt_bridge.payloads import RESULT_SCHEMA, HealthPayload, InfoPayload, State, StatusPayload, decode_ack
+from mqtt_bridge.topics import Topics
+from mqtt_bridge.transport import Connected, Disconnected, Puback, Received, Subscribed, Transport
+from station import SOFTWARE_VERSION
+from station.config import Config
+from station.errors import UnavailableError
+from station.records.instants import boot_id, now_instant
+from station.records.outbox import Outbox, OutboxRow
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 0.2  # how soon a new row is seen
+HEALTH_EVERY_S: Final = 60.0
+
+
+class Bridge:
+    """One station's bridge. `turn()` is one round of its loop."""
+
+    def __init__(self, config: Config, outbox: Outbox) -> None:
+        self._config = config
+        self._outbox = outbox
+        self.topics = Topics(config.mqtt.prefix, config.station.site, config.station.id)
+        self._delivery = Delivery(outbox, config.mqtt.ack_policy)
+        self._birth = 0
+        self._connection = Connection(self._transport)
+        self._ready = False  # connected, and subscribed to acknowledgements
+        self._said_state: str | None = None
+        self._next_look_s = 0.0
+        self._next_health_s = 0.0
+
+    def turn(self) -> None:
+        """Take one event, or none, and do what is due."""
+        event = self._connection.next_event(LOOK_EVERY_S / 2)
+        match event:
+            case Connected(_, max_packet_bytes):
+                self._delivery.connected(max_packet_bytes)
+                transport = self._connection.transport
+                if transport is not None:
+                    transport.subscribe(self.topics.ack)
+            case Disconnected():
+                self._ready = False
+                self._delivery.disconnected()
+            case Subscribed(refused):
+                self._subscribed(refused)
+            case Puback(token, code, reason):
+                self._delivery.puback(token, code, reason)
+            case Received(body=body):
+                self._received(body)
+        transport = self._connection.transport
+        if self._ready and transport is not None:
+            self._do_what_is_due(transport)
+
+    def close(self) -> None:
+        """Say `disconnected` and end the connection in good order."""
+        transport = self._connection.transport
+        if self._ready and transport is not None:
+            self._say_state(transport, "disconnected")
+            deadline_s = time.monotonic() + 1.0
+            while time.monotonic() < deadline_s and not isinstance(self._connection.next_event(0.1), Puback):
+                pass
+        self._connection.close()
+
+    def _transport(self) -> Transport:
+        # the birth grows with every connection of this boot, over restarts of this process too
+        self._birth = time.monotonic_ns() // 1_000_000
+        will = Will(self.topics.status, msgspec.json.encode(StatusPayload("lost", boot_id(), self._birth)))
+        return PahoTransport(self._config.mqtt, self._config.station.id, will=will)
+
+    def _subscribed(self, refused: str | None) -> None:
+        if refused is not None:
+            log.error("the broker refuses the subscription to %s: %s", self.topics.ack, refused)
+            self._connection.drop(f"no right to read {self.topics.ack}: {refused}")
+            return
+        self._ready = True
+        self._said_state = None
+        transport = self._connection.transport
+        if transport is not None:
+            info = InfoPayload(
+                station=self._config.station.id,
+                site=self._config.station.site,
+                model="balance-station",
+                software_version=SOFTWARE_VERSION,
+                schemas=(RESULT_SCHEMA,),
+                ack_policy=self._config.mqtt.ack_policy,
+            )
+            transport.publish(self.topics.info, msgspec.json.encode(info), retain=True)
+
+    def _received(self, body: bytes) -> None:
+        try:
+            closed = self._delivery.acknowledged(decode_ack(body))
+        except ValueError as error:
+            log.warning("a message on %s was ignored: %s", self.topics.ack, error)
+        else:
+            for result_id in closed:
+                log.info("%s: settled", result_id)
+
+    def _do_what_is_due(self, transport: Transport) -> None:
+        now_s = time.monotonic()
+        if now_s < self._next_look_s:
+            return
+        self._next_look_s = now_s + LOOK_EVERY_S
+        self._say_state(transport, self._outbox.station_state() or "ready")
+        self._delivery.pump(now_s, time.time(), lambda row, body: self._publish(transport, row, body))
+        if self._delivery.stalled(now_s):
+            self._ready = False
+            self._delivery.disconnected()
+            self._connection.drop("the broker has stopped answering")
+        if now_s >= self._next_health_s:
+            self._next_health_s = now_s + HEALTH_EVERY_S
+            transport.publish(self.topics.health, msgspec.json.encode(self._health()), qos=0, retain=True)
+
+    def _publish(self, transport: Transport, row: OutboxRow, body: bytes) -> int | None:
+        return transport.publish(
+            self.topics.under(row.topic), body, correlation=row.id.encode(), reply_to=self.topics.ack
+        )
+
+    def _say_state(self, transport: Transport, said: str) -> None:
+        if said == self._said_state:
+            return
+        state: State = "disconnected" if said == "disconnected" else "ready"
+        if said == "busy":
+            state = "busy"
+        elif said == "fault":
+            state = "fault"
+        payload = StatusPayload(state, boot_id(), self._birth)
+        if transport.publish(self.topics.status, msgspec.json.encode(payload), retain=True) is not None:
+            self._said_state = said
+
+    def _health(self) -> HealthPayload:
+        waiting = self._outbox.count()
+        return HealthPayload(
+            outbox_open=waiting.open,
+            outbox_parked=waiting.parked,
+            oldest_open_age_s=waiting.oldest_age_s,
+            disk_free_mb=shutil.disk_usage(Path(self._config.station.state_dir)).free // 1_000_000,
+            utc_quality=now_instant().utc_quality,
+        )
+
+
+def main(config: Config, *, beat: Callable[[], None]) -> int:
+    """Run the bridge until SIGTERM or SIGINT; returns an exit code."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    outbox: Outbox | None = None
+    bridge: Bridge | None = None
+    try:
+        while not stopping:
+            beat()
+            if bridge is None:
+                try:
+                    outbox = Outbox(config.station.database)
+                except UnavailableError:
+                    time.sleep(LOOK_EVERY_S)  # the station has not made it yet
+                    continue
+                bridge = Bridge(config, outbox)
+            bridge.turn()
+    finally:
+        if bridge is not None:
+            bridge.close()
+        if outbox is not None:
+            outbox.close()
+    return 0
