@@ -55,11 +55,21 @@ class HardwareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where samples come from."""
 
     backend: Literal["virtual", "gpiod"] = "gpiod"
-    seed: int = 1  # of the virtual deck: oscillators, noise
     clock_lines: tuple[int, int, int, int] = (5, 13, 20, 23)  # BCM numbers, front left .. back right
     data_lines: tuple[int, int, int, int] = (6, 19, 21, 24)
     i2c_bus: Annotated[int, msgspec.Meta(ge=0, le=31)] = 1
     imu_rate_hz: Literal[104, 208] = 208
+
+
+class VirtualConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who stands on the virtual deck (backend "virtual" only): a shipped person, or any recording."""
+
+    chips: Literal["pins", "samples"] = "pins"
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # of the deck: oscillators, gains, noise
+    person: str = "older-1"
+    recording: str | None = None  # CSV; replaces the person's own
+    mass_kg: Annotated[float, msgspec.Meta(ge=20, le=300)] | None = None
+    loses: dict[Stance, float] = {}  # stance -> second in which balance is lost; added to what the person loses
 
 
 class DeckConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +118,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     station: StationConfig = StationConfig()
     hardware: HardwareConfig = HardwareConfig()
+    virtual: VirtualConfig = VirtualConfig()
     deck: DeckConfig = DeckConfig()
     screen: ScreenConfig = ScreenConfig()
     mqtt: MqttConfig = MqttConfig()
@@ -152,9 +163,16 @@ def dump_config(config: Config) -> str:
     for section, values in msgspec.to_builtins(config).items():
         lines.append(f"[{section}]")
         for key, value in values.items():
-            lines.append(f"# {key} = (not set)" if value is None else f"{key} = {msgspec.json.encode(value).decode()}")
+            lines.append(f"# {key} = (not set)" if value is None else f"{key} = {_toml(value)}")
         lines.append("")
     return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    # JSON's strings, numbers, booleans and arrays are TOML too; only tables are written differently
+    if isinstance(value, dict):
+        return "{" + ", ".join(f'"{key}" = {_toml(each)}' for key, each in value.items()) + "}"
+    return msgspec.json.encode(value).decode()
 
 
 def config_schema() -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _analyse_file(work: tuple[str, str]) -> dict[str, Any] | Failure:
 
 
 def _progress(results: Iterable[Any], total: int) -> Iterable[Any]:
-    return track(results, "files", total, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    return track(results, "files", total, console=Console(stderr=True, emoji=False), disable=not sys.stderr.isatty())
 
 
 def _plain(result: dict[str, Any] | Failure) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _print_json(document: object) -> None:
 
 
 def _print_one(result: dict[str, Any]) -> None:
-    console = Console()
+    console = Console(emoji=False)
     table = Table(title=escape(f"{result['file']}: {_pipeline(result)}"))
     table.add_column("measure")
     table.add_column("value", justify="right")
@@ -148,7 +148,7 @@ def _print_one(result: dict[str, Any]) -> None:
 def _print_many(results: list[dict[str, Any]]) -> None:
     if not results:
         return
-    console = Console()
+    console = Console(emoji=False)
     table = Table(title=f"profile {results[0]['profile']}")
     table.add_column("file", overflow="fold")
     for heading in ("length\ns", *_SUMMARY.values()):

@@ -52,11 +52,11 @@ def show_command(
 
 
 def _progress(subjects: Iterable[str]) -> Iterable[str]:
-    return track(list(subjects), "people", console=Console(stderr=True), disable=not sys.stderr.isatty())
+    return track(list(subjects), "people", console=Console(stderr=True, emoji=False), disable=not sys.stderr.isatty())
 
 
 def _print_table(norms: Norms) -> None:
-    console = Console()
+    console = Console(emoji=False)
     from_s, to_s = norms.window_s
     table = Table(
         title=f"{norms.version}, pipeline {norms.pipeline}: {norms.condition}, {from_s:g}-{to_s:g} s, {norms.statistic}"

@@ -1,0 +1,150 @@
+"""The calibration certificate of a deck: what turns its counts into newtons, and the proof that nobody changed it.
+
+One JSON file. Its `id` is the SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8) of everything else, and
+the file must be byte for byte what `write_certificate` makes of its content: any change, however small, is refused.
+Every result that the station stores names the id.
+"""
+
+import hashlib
+import math
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+
+from calibration.errors import BadCertificateError, NoCertificateError
+
+SCHEMA: Final = "balance-station/certificate/1"
+CORNER_NAMES: Final = ("front_left", "front_right", "back_left", "back_right")
+# Plain physics, to catch a file that was made wrong: no cell that a person can stand on is outside these.
+MAX_GAIN_N_PER_COUNT: Final = 0.1
+GRAVITY_RANGE_M_S2: Final = (9.76, 9.84)
+MAX_SPACING_MM: Final = 2000.0
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One load cell: where it is, which channel reads it, and what its counts mean.
+
+    force in N = (counts - zero_counts) * gain_n_per_count, of what stands on the deck (its own weight is in the zero).
+    """
+
+    corner: str
+    channel: int
+    serial: str
+    gain_n_per_count: float
+    zero_counts: float
+
+
+class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One calibration of one deck. Times are UTC; distances between the cells' centres, mm; local g, m/s2."""
+
+    schema: str
+    station: str
+    issued: datetime
+    valid_until: datetime
+    cell_spacing_ml_mm: float
+    cell_spacing_ap_mm: float
+    gravity_m_s2: float
+    cells: tuple[Cell, ...]
+    note: str
+    id: str = ""
+
+    def signed(self) -> Self:
+        """Return the certificate with its id filled in."""
+        return msgspec.structs.replace(self, id=certificate_id(self))
+
+
+def certificate_id(certificate: Certificate) -> str:
+    """Return the SHA-256 over the canonical JSON of everything but the id, as 64 hex digits."""
+    content: dict[str, Any] = msgspec.to_builtins(certificate)
+    del content["id"]
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+def write_certificate(certificate: Certificate, path: Path) -> None:
+    """Write a certificate, whole or not at all, mode 0644. Raises BadCertificateError when its content is impossible.
+
+    OSError comes through when the file cannot be written.
+    """
+    _check(certificate, str(path))
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with fresh.open("wb") as file:
+            file.write(_file_form(certificate))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def load_certificate(path: Path) -> Certificate:
+    """Read and check a certificate; whether it has expired is for the reader to ask (`DeckModel.expired`).
+
+    Raises NoCertificateError when there is none to read, BadCertificateError when it is not exactly what was issued.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise NoCertificateError(
+            f"{path}: there is no calibration certificate to read ({error.strerror}); calibrate the deck with "
+            "`balance-station calibrate`, or restore the file, and check deck.certificate in the configuration"
+        ) from error
+    try:
+        certificate = msgspec.json.decode(raw, type=Certificate)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadCertificateError(f"{path}: not a calibration certificate: {error}; {_ADVICE}") from error
+    _check(certificate, str(path))
+    if raw != _file_form(certificate):
+        raise BadCertificateError(f"{path}: the file was changed after it was written; {_ADVICE}")
+    return certificate
+
+
+_ADVICE: Final = "restore it from a backup or calibrate the deck again; never edit it by hand"
+
+
+def _file_form(certificate: Certificate) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(certificate, order="deterministic"), indent=2) + b"\n"
+
+
+def _check(certificate: Certificate, where: str) -> None:
+    """Raise BadCertificateError unless this is a signed certificate of a deck that can exist."""
+
+    def refuse(what: str) -> BadCertificateError:
+        return BadCertificateError(f"{where}: {what}; {_ADVICE}")
+
+    if certificate.schema != SCHEMA:
+        raise refuse(f"schema is {certificate.schema!r}, expected {SCHEMA!r}")
+    if tuple(cell.corner for cell in certificate.cells) != CORNER_NAMES:
+        raise refuse(f"cells must be {', '.join(CORNER_NAMES)}, in this order")
+    if len({cell.channel for cell in certificate.cells}) != len(certificate.cells):
+        raise refuse("two cells are on the same channel")
+    for cell in certificate.cells:
+        gain = cell.gain_n_per_count
+        if not (math.isfinite(gain) and 0 < abs(gain) <= MAX_GAIN_N_PER_COUNT):
+            raise refuse(f"{cell.corner}: gain_n_per_count {gain!r} is not the gain of a load cell")
+        if not abs(cell.zero_counts) <= 1 << 23:
+            raise refuse(f"{cell.corner}: zero_counts {cell.zero_counts!r} is outside 24 bit")
+    for name in ("cell_spacing_ml_mm", "cell_spacing_ap_mm"):
+        spacing_mm = getattr(certificate, name)
+        if not 0 < spacing_mm <= MAX_SPACING_MM:
+            raise refuse(f"{name} is {spacing_mm!r}, expected above 0 and up to {MAX_SPACING_MM:g}")
+    low, high = GRAVITY_RANGE_M_S2
+    if not low <= certificate.gravity_m_s2 <= high:
+        raise refuse(f"gravity_m_s2 is {certificate.gravity_m_s2!r}, expected {low} to {high}")
+    for name in ("issued", "valid_until"):
+        moment: datetime = getattr(certificate, name)
+        if moment.tzinfo is None:
+            raise refuse(f"{name} carries no time zone; expected UTC")
+    if not certificate.issued < certificate.valid_until:
+        raise refuse("valid_until is not after issued")
+    if certificate.id != certificate_id(certificate):
+        raise refuse("its id does not belong to its content")
+
+
+def now_utc() -> datetime:
+    """Return the wall-clock time, UTC, in whole seconds: the edge where calibration reads a clock."""
+    return datetime.now(UTC).replace(microsecond=0)

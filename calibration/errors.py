@@ -1,0 +1,18 @@
+"""Every way calibration can fail, as one tree.
+
+CalibrationError
++-- NoCertificateError   there is no certificate where one was expected
++-- BadCertificateError  there is one, and it cannot be trusted: edited, torn, another schema, impossible numbers
+"""
+
+
+class CalibrationError(Exception):
+    """Root of everything that calibration raises."""
+
+
+class NoCertificateError(CalibrationError, LookupError):
+    """No certificate can be read at the path that the message names."""
+
+
+class BadCertificateError(CalibrationError, ValueError):
+    """The certificate is not what was written when the deck was calibrated."""

@@ -1,0 +1,179 @@
+"""A virtual I2C bus under the real smbus2: its calls, its ctypes structures and its ioctl, with a chip model behind.
+
+`VirtualSMBus(adapter)` is an `smbus2.SMBus` whose file descriptor belongs to a model. smbus2 calls `ioctl` from its
+own module; while at least one virtual bus is open that name points at a dispatcher, which sends the descriptors of
+virtual buses to their adapters and every other one to the kernel. So virtual and real buses work side by side, and
+after the last virtual bus is closed smbus2 is as it was.
+
+Modelled: combined transfers, single bytes and blocks of registers, with the errno values of i2c-dev on a Raspberry Pi.
+Not modelled: the time a transfer takes, clock stretching, the other SMBus transactions (EOPNOTSUPP), error codes (PEC).
+"""
+
+import ctypes
+import errno
+import os
+import struct
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import smbus2.smbus2 as smbus2_module
+from smbus2 import I2cFunc, SMBus
+
+_MAX_MESSAGES: Final = 42  # I2C_RDWR_IOCTL_MAX_MSGS in linux/i2c-dev.h
+_MAX_MESSAGE_BYTES: Final = 8192
+_READ: Final = smbus2_module.I2C_M_RD
+_I2C_MSG: Final = struct.Struct("@HHHP")  # addr, flags, len, buf of struct i2c_msg in linux/i2c.h, native alignment
+assert _I2C_MSG.size == ctypes.sizeof(smbus2_module.i2c_msg)
+
+
+class I2cChip(ABC):
+    """A chip as its bus sees it: bytes after its write address, bytes after its read address."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Take the bytes of one write: the register address and what is written from there on."""
+
+    @abstractmethod
+    def read(self, length: int) -> bytes:
+        """Return so many bytes from where the chip's register pointer stands."""
+
+
+class VirtualAdapter:
+    """One bus with its chips by 7-bit address. `fail_next` plays NACKs and time-outs; `transfers` counts ioctls."""
+
+    def __init__(self, chips: Mapping[int, I2cChip]) -> None:
+        self.chips = dict(chips)
+        self.transfers = 0
+        self._failures: list[int] = []
+
+    def fail_next(self, error: int, times: int = 1) -> None:
+        """Let the next transfers fail with this errno (EREMOTEIO: no acknowledge, ETIMEDOUT: a line is held)."""
+        self._failures += [error] * times
+
+    def chip(self, address: int) -> I2cChip:
+        """Return the chip that acknowledges this address; raises OSError EREMOTEIO, as i2c-bcm2835 does, for none."""
+        try:
+            return self.chips[address]
+        except KeyError:
+            raise _os_error(errno.EREMOTEIO) from None
+
+    def begin(self) -> None:
+        """Count one transfer; raises the failure that is due."""
+        self.transfers += 1
+        if self._failures:
+            raise _os_error(self._failures.pop(0))
+
+
+class VirtualSMBus(SMBus):
+    """An `smbus2.SMBus` on a virtual adapter; open from construction until `close`."""
+
+    def __init__(self, adapter: VirtualAdapter) -> None:
+        self._adapter = adapter
+        super().__init__(0)
+
+    def open(self, bus: int | str) -> None:  # noqa: ARG002
+        """Open the adapter (the bus number says nothing here)."""
+        # a real descriptor of nothing: unique in the process, and smbus2 closes it as it would the real one
+        self.fd = os.open(os.devnull, os.O_RDWR)
+        _attach(self.fd, self._adapter)
+        supported = ctypes.c_ulong()
+        vars(smbus2_module)["ioctl"](self.fd, smbus2_module.I2C_FUNCS, supported)
+        self.funcs = I2cFunc(supported.value)
+
+    def close(self) -> None:
+        """Close the bus. Safe to call twice."""
+        if self.fd:
+            _detach(self.fd)
+        super().close()
+
+
+class _Handle:
+    """One open descriptor: an adapter and the address that I2C_SLAVE chose."""
+
+    def __init__(self, adapter: VirtualAdapter) -> None:
+        self.adapter = adapter
+        self.address = 0
+
+    def ioctl(self, request: int, argument: Any) -> int:
+        if request == smbus2_module.I2C_RDWR:
+            self._combined(argument)
+        elif request == smbus2_module.I2C_SMBUS:
+            self._smbus(argument)
+        elif request in (smbus2_module.I2C_SLAVE, smbus2_module.I2C_SLAVE_FORCE):
+            self.address = argument
+        elif request == smbus2_module.I2C_FUNCS:
+            argument.value = int(I2cFunc.I2C | I2cFunc.SMBUS_BYTE_DATA | I2cFunc.SMBUS_I2C_BLOCK)
+        else:
+            raise _os_error(errno.ENOTTY)
+        return 0
+
+    def _combined(self, transfer: Any) -> None:
+        adapter = self.adapter
+        adapter.begin()
+        count = transfer.nmsgs
+        if count > _MAX_MESSAGES:
+            raise _os_error(errno.EINVAL)
+        # the array of struct i2c_msg as the kernel sees it: several times faster than field by field
+        messages = ctypes.string_at(transfer.msgs, count * _I2C_MSG.size)
+        for address, flags, length, buffer in _I2C_MSG.iter_unpack(messages):
+            if length > _MAX_MESSAGE_BYTES:
+                raise _os_error(errno.EINVAL)
+            chip = adapter.chip(address)
+            if flags & _READ:
+                ctypes.memmove(buffer, chip.read(length), length)
+            else:
+                chip.write(ctypes.string_at(buffer, length))
+
+    def _smbus(self, transfer: Any) -> None:
+        self.adapter.begin()
+        chip = self.adapter.chip(self.address)
+        data = transfer.data.contents
+        reads = transfer.read_write == smbus2_module.I2C_SMBUS_READ
+        if transfer.size == smbus2_module.I2C_SMBUS_BYTE_DATA:
+            if reads:
+                chip.write(bytes([transfer.command]))
+                data.byte = chip.read(1)[0]
+            else:
+                chip.write(bytes([transfer.command, data.byte]))
+        elif transfer.size == smbus2_module.I2C_SMBUS_I2C_BLOCK_DATA:
+            length = data.block[0]
+            if reads:
+                chip.write(bytes([transfer.command]))
+                data.block[1 : length + 1] = list(chip.read(length))
+            else:
+                chip.write(bytes([transfer.command, *data.block[1 : length + 1]]))
+        else:
+            raise _os_error(errno.EOPNOTSUPP)
+
+
+_handles: dict[int, _Handle] = {}
+_lock = threading.Lock()
+_kernel_ioctl: Callable[..., Any] = vars(smbus2_module)["ioctl"]
+
+
+def _dispatch(fd: int, request: int, argument: Any = 0, *rest: Any) -> Any:
+    handle = _handles.get(fd)
+    if handle is None:
+        return _kernel_ioctl(fd, request, argument, *rest)
+    return handle.ioctl(request, argument)
+
+
+def _attach(fd: int, adapter: VirtualAdapter) -> None:
+    global _kernel_ioctl
+    with _lock:
+        if not _handles:
+            _kernel_ioctl = vars(smbus2_module)["ioctl"]
+            vars(smbus2_module)["ioctl"] = _dispatch
+        _handles[fd] = _Handle(adapter)
+
+
+def _detach(fd: int) -> None:
+    with _lock:
+        if _handles.pop(fd, None) is not None and not _handles:
+            vars(smbus2_module)["ioctl"] = _kernel_ioctl
+
+
+def _os_error(code: int) -> OSError:
+    return OSError(code, os.strerror(code))

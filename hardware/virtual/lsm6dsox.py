@@ -1,0 +1,259 @@
+"""A virtual LSM6DSOX at register level, with its FIFO; sits on a `hardware.virtual.i2c.VirtualAdapter`.
+
+What is modelled: identity, the registers that the driver writes and their read-back, software reset, output data rates
+and ranges, the tagged 512-slot FIFO in continuous and bypass mode (overwrites its oldest slots, says so in
+FIFO_STATUS2), tag counter and parity, timestamps, output registers, the burst address that rolls over, a brown-out.
+
+Samples: n is taken at exactly `first_ns + n * period_ns`, from when the accelerometer is switched on; both sensors run
+at the accelerometer's rate. Counts are the motion, scaled to the range, rounded and clipped to 16 bit.
+
+Not modelled: filters and noise (the motion may contain them), start-up transients, interrupts, FIFO compression,
+self-test, different rates for the two sensors, temperature.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from hardware.clock import Clock
+from hardware.lsm6dsox import (
+    CTRL1_XL,
+    CTRL2_G,
+    CTRL3_C,
+    CTRL9_XL,
+    CTRL10_C,
+    FIFO_CTRL1,
+    FIFO_CTRL2,
+    FIFO_CTRL3,
+    FIFO_CTRL4,
+    FIFO_DATA_OUT_TAG,
+    FIFO_SLOTS,
+    FIFO_STATUS1,
+    INTERNAL_FREQ_FINE,
+    SLOT_BYTES,
+    TAG_ACCEL,
+    TAG_GYRO,
+    TAG_TIMESTAMP,
+    TICK_NS,
+    TIMESTAMP0,
+    WHO_AM_I,
+    WHO_AM_I_VALUE,
+    tag_byte,
+)
+from hardware.virtual.i2c import I2cChip
+
+Motion = Callable[[int], tuple[float, float, float, float, float, float]]
+
+# Data sheet tables "Accelerometer ODR", "Gyroscope ODR", full scales and sensitivities
+_RATE_HZ: Final = {1: 12.5, 2: 26.0, 3: 52.0, 4: 104.0, 5: 208.0, 6: 416.0, 7: 833.0}
+_ACCEL_G_PER_LSB: Final = {0: 0.061e-3, 1: 0.488e-3, 2: 0.122e-3, 3: 0.244e-3}
+_GYRO_DPS_PER_LSB: Final = {0: 8.75e-3, 1: 17.5e-3, 2: 35e-3, 3: 70e-3}
+_GYRO_125_DPS_PER_LSB: Final = 4.375e-3
+
+_STATUS: Final = 0x1E
+_OUT_G: Final = 0x22
+_OUT_END: Final = 0x2E
+_FIFO_STATUS2: Final = 0x3B
+_FIFO_DATA_END: Final = 0x7F
+_READ_ONLY: Final = frozenset({WHO_AM_I, _STATUS, *range(0x20, _OUT_END), FIFO_STATUS1, _FIFO_STATUS2})
+_NEVER_NS: Final = 1 << 62
+_TAGS: Final = tuple(tuple(tag_byte(tag, count) for tag in range(8)) for count in range(4))
+_THREE: Final = struct.Struct("<3h")
+_STAMP: Final = struct.Struct("<BIH")
+_FIFO_BYTES: Final = FIFO_SLOTS * SLOT_BYTES
+
+
+class VirtualLsm6dsox(I2cChip):
+    """One chip. motion: `t_ns -> (ax_g, ay_g, az_g, gx_dps, gy_dps, gz_dps)`, called once a sample, in time order.
+
+    clock: station time; rate_error_ppm: how much faster than nominal this chip runs (rate and timestamps alike);
+    freq_fine: what INTERNAL_FREQ_FINE reads (signed steps of 0.15 %, the maker's own measurement of that error).
+    first_tick: where the 32-bit timestamp counter starts (just below 2**32 to see it wrap).
+    Counters: `samples` taken since the sensor was last switched on, `lost_slots` to overflow.
+    """
+
+    def __init__(
+        self, clock: Clock, motion: Motion, *, rate_error_ppm: int = 0, freq_fine: int = 0, first_tick: int = 0
+    ) -> None:
+        self._clock = clock
+        self._motion = motion
+        self._speed = 1 + rate_error_ppm * 1e-6
+        self._freq_fine = freq_fine & 0xFF
+        self._first_tick = first_tick
+        self.lost_slots = 0
+        self._power_on()
+
+    @property
+    def first_ns(self) -> int | None:
+        """When sample 0 since the sensor was switched on was or will be taken, ns; None while it is off."""
+        return self._first_ns
+
+    @property
+    def period_ns(self) -> int | None:
+        """Time between samples, ns; None while the sensor is off."""
+        return self._period_ns if self._first_ns is not None else None
+
+    def brown_out(self) -> None:
+        """Lose power for a moment: every register and the FIFO are as after power-up; the bus notices nothing."""
+        self._power_on()
+
+    # --- the bus -----------------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Take a register address, and values for the registers from there on."""
+        self._pointer = data[0] & 0x7F
+        if len(data) == 1:
+            return
+        self._catch_up()
+        for value in data[1:]:
+            self._write_register(self._pointer, value)
+            self._step()
+
+    def read(self, length: int) -> bytes:
+        """Return registers from the pointer on; a read at the FIFO's tag takes slots out of it."""
+        self._catch_up()
+        if self._pointer == FIFO_DATA_OUT_TAG and length % SLOT_BYTES == 0:
+            return self._take(length)
+        out = bytearray()
+        for _ in range(length):
+            out.append(self._read_register(self._pointer))
+            self._step()
+        return bytes(out)
+
+    # --- registers ---------------------------------------------------------------------------------------------------
+
+    def _power_on(self) -> None:
+        self._registers = bytearray(128)
+        self._registers[WHO_AM_I] = WHO_AM_I_VALUE
+        self._registers[CTRL3_C] = 0x04  # address increment
+        self._registers[CTRL9_XL] = 0xE0
+        self._registers[INTERNAL_FREQ_FINE] = self._freq_fine
+        self._pointer = 0
+        self._fifo = bytearray()
+        self._overrun = False
+        self._slot = bytes(SLOT_BYTES)
+        self._count = 0
+        self._switch(0)
+        self._zero_tick_ns = self._clock.now_ns()
+        self._ticks = bytes(4)
+
+    def _switch(self, rate: int) -> None:
+        """Start sampling anew at a rate of the data sheet's table, or stop."""
+        rate_hz = _RATE_HZ.get(rate)
+        self._first_ns: int | None = None
+        self._period_ns = 0
+        self._due_ns = _NEVER_NS
+        self.samples = 0
+        if rate_hz is not None:
+            self._period_ns = round(1e9 / (rate_hz * self._speed))
+            self._due_ns = self._first_ns = self._clock.now_ns() + self._period_ns
+
+    def _step(self) -> None:
+        if self._registers[CTRL3_C] & 0x04:
+            self._pointer = (self._pointer + 1) & 0x7F
+            if self._pointer == _FIFO_DATA_END:
+                self._pointer = FIFO_DATA_OUT_TAG
+
+    def _write_register(self, register: int, value: int) -> None:
+        if register == CTRL3_C and value & 0x01:
+            self._power_on()
+            return
+        if register in _READ_ONLY or register >= FIFO_DATA_OUT_TAG:
+            return
+        before = self._registers[register]
+        self._registers[register] = value
+        if register == FIFO_CTRL4 and not value & 7:
+            self._fifo.clear()
+            self._overrun = False
+        elif register == CTRL1_XL and before >> 4 != value >> 4:
+            self._switch(value >> 4)
+        elif register == CTRL10_C and value & ~before & 0x20:
+            self._zero_tick_ns = self._clock.now_ns()
+
+    def _read_register(self, register: int) -> int:
+        if register == FIFO_STATUS1:
+            return len(self._fifo) // SLOT_BYTES & 0xFF
+        if register == _FIFO_STATUS2:
+            return self._fifo_status2()
+        if register >= FIFO_DATA_OUT_TAG:
+            if register == FIFO_DATA_OUT_TAG:
+                self._slot = self._take(SLOT_BYTES)
+            return self._slot[register - FIFO_DATA_OUT_TAG]
+        if TIMESTAMP0 <= register < TIMESTAMP0 + 4:
+            if register == TIMESTAMP0:
+                self._ticks = struct.pack("<I", self._ticks_at(self._clock.now_ns()))
+            return self._ticks[register - TIMESTAMP0]
+        return self._registers[register]
+
+    def _fifo_status2(self) -> int:
+        slots = len(self._fifo) // SLOT_BYTES
+        watermark = self._registers[FIFO_CTRL1] | (self._registers[FIFO_CTRL2] & 1) << 8
+        value = slots >> 8 & 3
+        value |= 0x80 if watermark and slots >= watermark else 0
+        value |= 0x20 if slots >= FIFO_SLOTS else 0
+        value |= 0x48 if self._overrun else 0
+        self._overrun = False
+        return value
+
+    # --- sampling ----------------------------------------------------------------------------------------------------
+
+    def _ticks_at(self, t_ns: int) -> int:
+        if not self._registers[CTRL10_C] & 0x20:
+            return 0
+        return self._first_tick + int((t_ns - self._zero_tick_ns) * self._speed) // TICK_NS & 0xFFFFFFFF
+
+    def _take(self, length: int) -> bytes:
+        """Take bytes out of the FIFO; an empty FIFO gives zeros."""
+        data = bytes(self._fifo[:length])
+        del self._fifo[:length]
+        return data.ljust(length, b"\0")
+
+    def _catch_up(self) -> None:
+        """Take every sample that was due by now."""
+        now_ns = self._clock.now_ns()
+        first_ns = self._first_ns
+        if now_ns < self._due_ns or first_ns is None:
+            return
+        period_ns = self._period_ns
+        due = (now_ns - first_ns) // period_ns + 1
+        self._due_ns = first_ns + due * period_ns
+        registers, fifo, motion = self._registers, self._fifo, self._motion
+        to_accel = 1 / _ACCEL_G_PER_LSB[registers[CTRL1_XL] >> 2 & 3]
+        gyro_range = registers[CTRL2_G]
+        to_gyro = 1 / (_GYRO_125_DPS_PER_LSB if gyro_range & 2 else _GYRO_DPS_PER_LSB[gyro_range >> 2 & 3])
+        if not gyro_range >> 4:
+            to_gyro = 0.0
+        batches = registers[FIFO_CTRL3] if registers[FIFO_CTRL4] & 7 == 6 else 0
+        stamps = registers[FIFO_CTRL4] >> 6 and registers[CTRL10_C] & 0x20
+        accel = gyro = b""
+        for n in range(self.samples, due):
+            t_ns = first_ns + n * period_ns
+            ax, ay, az, gx, gy, gz = motion(t_ns)
+            accel = _three(ax * to_accel, ay * to_accel, az * to_accel)
+            gyro = _three(gx * to_gyro, gy * to_gyro, gz * to_gyro)
+            if batches:
+                tags = _TAGS[self._count]
+                if batches >> 4:
+                    fifo.append(tags[TAG_GYRO])
+                    fifo += gyro
+                if batches & 15:
+                    fifo.append(tags[TAG_ACCEL])
+                    fifo += accel
+                if stamps:
+                    fifo += _STAMP.pack(tags[TAG_TIMESTAMP], self._ticks_at(t_ns), 0)
+                self._count = (self._count + 1) & 3
+        registers[_OUT_G:_OUT_END] = gyro + accel
+        self.samples = due
+        if len(fifo) > _FIFO_BYTES:
+            excess = len(fifo) - _FIFO_BYTES
+            del fifo[:excess]
+            self.lost_slots += excess // SLOT_BYTES
+            self._overrun = True
+
+
+def _three(x: float, y: float, z: float) -> bytes:
+    """Return three counts as the chip stores them: rounded, clipped to 16 bit, little endian."""
+    try:
+        return _THREE.pack(round(x), round(y), round(z))
+    except struct.error:
+        return _THREE.pack(*(min(max(round(v), -32768), 32767) for v in (x, y, z)))

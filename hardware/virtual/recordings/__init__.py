@@ -1,0 +1,70 @@
+"""The people who come with the station: twelve recorded persons, found by name.
+
+Data and attribution: README.md beside this file; `people.json` is the index; `hardware.virtual.make_recordings` made
+both from the public data set.
+"""
+
+import functools
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from hardware.errors import CorruptFrameError, NotPresentError
+from hardware.virtual.person import VirtualPerson
+from hardware.virtual.playback import Recording, read_recording
+
+FOLDER: Final = Path(__file__).parent
+INDEX: Final = "people.json"
+
+
+class ShippedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One recorded person.
+
+    falls_12_months: falls in the year before the recording; trial, subject: ids in the data set; loses_after_s: stances
+    that this person cannot hold, and for how long they hold them. The latter is made up: the data set has none.
+    """
+
+    name: str
+    age_years: int
+    sex: Literal["female", "male"]
+    mass_kg: float
+    height_cm: float
+    falls_12_months: int
+    trial: str
+    subject: int
+    loses_after_s: dict[str, float]
+
+    @property
+    def path(self) -> Path:
+        """Return where the recording is."""
+        return FOLDER / f"{self.name}.csv"
+
+    def recording(self) -> Recording:
+        """Read the recording: 60 s of quiet stance, eyes open, firm surface, 100 Hz."""
+        return read_recording(self.path)
+
+    def virtual(self, seed: int = 1) -> VirtualPerson:
+        """Return the person as a load for a virtual deck."""
+        return VirtualPerson(self.mass_kg, self.recording(), self.loses_after_s, seed)
+
+
+@functools.cache
+def people() -> tuple[ShippedPerson, ...]:
+    """Return everybody, in the order of the index: young, older, older with falls."""
+    index = FOLDER / INDEX
+    try:
+        return msgspec.json.decode(index.read_bytes(), type=tuple[ShippedPerson, ...])
+    except OSError as error:
+        raise NotPresentError(f"{index}: the index of recorded people is missing; install the station anew") from error
+    except msgspec.MsgspecError as error:
+        raise CorruptFrameError(f"{index}: not an index of recorded people: {error}; install anew") from error
+
+
+def find_person(name: str) -> ShippedPerson:
+    """Return the person of this name; raises NotPresentError that lists the names there are."""
+    for person in people():
+        if person.name == name:
+            return person
+    names = ", ".join(person.name for person in people())
+    raise NotPresentError(f"there is no recorded person {name!r}; there are: {names}")

@@ -1,0 +1,124 @@
+"""The fast path of a virtual deck: the samples that the drivers would read, without clocking a single pin.
+
+Same oscillators, same conversions, same codes, same flags as the chips at pin level, so that what holds for one holds
+for the other (a test compares them sample for sample); a hundred times cheaper, for simulations of hours and fleets.
+The IMU's samples have the same values; their times are the chip's true ones, where the driver at register level knows
+them only as well as its time fit (tens of microseconds). Not here: faults; play those at pin level.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from hardware.acquire import IMU_DRAIN_NS
+from hardware.clock import VirtualClock
+from hardware.hx711 import SETTLING_FRAMES, code_flags
+from hardware.lsm6dsox import ACCEL_MG_PER_LSB, GYRO_MDPS_PER_LSB
+from hardware.ring import RingWriter
+from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
+from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.oscillator import Oscillator
+
+_FEW_NS: Final = 150_000_000  # for less than this, one by one is cheaper than arrays
+_STRETCH_NS: Final = 500_000_000  # channels are delivered in turns of at most this length
+_SETTLING: Final = Flag.SETTLING.value
+_SPECIAL: Final = 0x7FFFFF  # code_flags has nothing to say between the ends, but for -1
+_PER_G: Final = 1 / (ACCEL_MG_PER_LSB * 1e-3)
+_PER_DPS: Final = 1 / (GYRO_MDPS_PER_LSB * 1e-3)
+_MAX_16: Final = 32767
+
+
+class _Corner:
+    """Where one chip is: its next conversion."""
+
+    __slots__ = ("channel", "k", "next_ns", "oscillator", "period_ns")
+
+    def __init__(self, channel: int, oscillator: Oscillator) -> None:
+        self.channel = channel
+        self.oscillator = oscillator
+        self.period_ns = oscillator.period_ns
+        self.k = 0
+        self.next_ns = oscillator.first_ready_ns
+
+
+class SampleLevelSource(SampleSource):
+    """The four corners and the deck's IMU as samples, on a virtual clock that `service` moves.
+
+    oscillators: one a corner; imu_period_ns: None leaves the IMU out. The IMU is delivered every 50 ms, as the loop
+    that drains a real one does.
+    """
+
+    def __init__(
+        self,
+        deck: VirtualDeck,
+        oscillators: dict[Channel, Oscillator],
+        ring: RingWriter,
+        clock: VirtualClock,
+        imu_period_ns: int | None,
+    ) -> None:
+        self._deck = deck
+        self._ring = ring
+        self._clock = clock
+        self._corners = [_Corner(int(channel), oscillators[channel]) for channel in CORNERS]
+        self._imu_period_ns = imu_period_ns
+        self._imu_next_ns = clock.now_ns() + (imu_period_ns or 0)
+        self._drain_ns = clock.now_ns() + IMU_DRAIN_NS
+
+    def service(self, until_ns: int) -> int:
+        """Deliver everything that becomes ready up to `until_ns`; return how many samples that was."""
+        before = self._ring.written
+        clock = self._clock
+        while clock.t_ns < until_ns:
+            stretch_ns = min(until_ns, clock.t_ns + _STRETCH_NS)
+            deliver = self._one_by_one if stretch_ns - clock.t_ns < _FEW_NS else self._many
+            for corner in self._corners:
+                deliver(corner, stretch_ns)
+            if stretch_ns >= self._drain_ns and self._imu_period_ns is not None:
+                self._drain_imu(stretch_ns, self._imu_period_ns)
+            clock.t_ns = stretch_ns
+        self._ring.beat(clock.t_ns)
+        return self._ring.written - before
+
+    def _one_by_one(self, corner: _Corner, until_ns: int) -> None:
+        while corner.next_ns <= until_ns:
+            code = self._deck.conversion(corner.channel, corner.k, corner.next_ns)
+            flags = _flags(code, corner.k)
+            self._ring.write(Sample(corner.channel, flags, corner.next_ns, (code, 0, 0, 0, 0, 0)))
+            corner.k += 1
+            corner.next_ns += corner.period_ns
+
+    def _many(self, corner: _Corner, until_ns: int) -> None:
+        count = (until_ns - corner.next_ns) // corner.period_ns + 1
+        if count <= 0:
+            return
+        k = np.arange(corner.k, corner.k + count)
+        t_ns = corner.oscillator.first_ready_ns + k * corner.period_ns
+        codes = self._deck.conversions(corner.channel, k, t_ns)
+        write, channel = self._ring.write, corner.channel
+        for number, time_ns, code in zip(k.tolist(), t_ns.tolist(), codes.tolist(), strict=True):
+            write(Sample(channel, _flags(code, number), time_ns, (code, 0, 0, 0, 0, 0)))
+        corner.k += count
+        corner.next_ns += count * corner.period_ns
+
+    def _drain_imu(self, until_ns: int, period_ns: int) -> None:
+        """Deliver the IMU's samples up to the last time that a loop would have drained it."""
+        last_ns = self._drain_ns + (until_ns - self._drain_ns) // IMU_DRAIN_NS * IMU_DRAIN_NS
+        self._drain_ns = last_ns + IMU_DRAIN_NS
+        count = (last_ns - self._imu_next_ns) // period_ns + 1
+        t_ns = self._imu_next_ns + np.arange(count) * period_ns
+        self._imu_next_ns += count * period_ns
+        motion = self._deck.motions(t_ns)
+        motion[:, :3] *= _PER_G
+        motion[:, 3:] *= _PER_DPS
+        counts = np.clip(np.rint(motion), -_MAX_16 - 1, _MAX_16).astype(np.int64).tolist()
+        write, channel = self._ring.write, int(Channel.DECK_IMU)
+        for time_ns, (ax, ay, az, gx, gy, gz) in zip(t_ns.tolist(), counts, strict=True):
+            write(Sample(channel, 0, time_ns, (ax, ay, az, gx, gy, gz)))
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def _flags(code: int, k: int) -> int:
+    flags = _SETTLING if k < SETTLING_FRAMES else 0
+    return flags | code_flags(code & 0xFFFFFF) if code <= -_SPECIAL or code in (-1, _SPECIAL) else flags

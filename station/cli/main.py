@@ -1,0 +1,98 @@
+"""The command `balance-station`: puts the commands together, and turns every error of ours into one line and a code."""
+
+import logging
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
+
+import click
+
+from station import SOFTWARE_VERSION
+from station.errors import StationError
+
+# Loaded when asked for: a Pi should not import scipy to print a help text.
+COMMANDS: Final = {
+    "analyze": "station.cli.analyze:analyze",
+    "config": "station.cli.config:config",
+    "demo": "station.cli.demo:demo",
+    "doctor": "station.cli.doctor:doctor",
+    "norms": "station.cli.norms:norms",
+    "run": "station.cli.run:run",
+}
+# Rooms that station must not import plug their commands in by name (design: arrows point one way).
+PLUGGED_IN: Final = "balance_station.commands"
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted({*COMMANDS, *(point.name for point in entry_points(group=PLUGGED_IN))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        found: object = None
+        if cmd_name in COMMANDS:
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            found = getattr(import_module(module), name)
+        else:
+            for point in entry_points(group=PLUGGED_IN, name=cmd_name):
+                found = point.load()
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(SOFTWARE_VERSION, prog_name="balance-station")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help="Configuration file. Default: $BALANCE_STATION_CONFIG, else /etc/balance-station/station.toml.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    envvar="BALANCE_STATION_LOG",
+)
+def cli(config_file: Path | None, log_level: str) -> None:
+    """Balance and fall-risk screening station: run it, try it, check it, read what it measured."""
+    logging.basicConfig(
+        level=logging.getLevelNamesMapping()[log_level.upper()],
+        stream=sys.stderr,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    if config_file is not None:
+        os.environ["BALANCE_STATION_CONFIG"] = str(config_file)
+
+
+def main() -> None:
+    """Run the command line; exits with a sysexits code, never with a traceback for bad input."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except StationError as error:
+        _say(str(error))
+        code = error.exit_code
+    except click.UsageError as error:
+        _say(f"{error.format_message()} (see: {error.ctx.command_path if error.ctx else 'balance-station'} --help)")
+        code = os.EX_USAGE
+    except click.ClickException as error:
+        _say(error.format_message())
+        code = os.EX_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _say("stopped")
+        code = 130
+    except BrokenPipeError:
+        # whoever read our output has gone; that is their right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    click.echo(f"balance-station: {text}", err=True)
+
+
+if __name__ == "__main__":
+    main()

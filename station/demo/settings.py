@@ -1,0 +1,104 @@
+"""What the user of the demo asked for, checked, and the station's configuration that follows from it."""
+
+from pathlib import Path
+
+import msgspec
+
+from hardware.errors import HardwareError
+from hardware.virtual.playback import read_recording
+from hardware.virtual.recordings import ShippedPerson, find_person
+from station.config import (
+    Config,
+    DeckConfig,
+    HardwareConfig,
+    KioskConfig,
+    MqttConfig,
+    ScreenConfig,
+    StationConfig,
+    VirtualConfig,
+)
+from station.demo.visitor import Visitor, truthful_answers
+from station.errors import DataError, NoInputError, StationError, UsageError
+from station.protocols.reader import load_protocol
+from station.records.record import Sex
+from station.visit.effects import Stance
+
+ALL_STANCES: tuple[Stance, ...] = ("quiet", "side-by-side", "semi-tandem", "tandem", "one-foot")
+
+
+class DemoSettings(msgspec.Struct, frozen=True):
+    """One demo."""
+
+    protocol: str
+    person: str
+    recording: Path | None
+    mass_kg: float | None
+    age_years: int | None
+    sex: Sex | None
+    answers: dict[str, str]
+    loses: dict[Stance, float]
+    chips: str
+    seed: int
+    speed: float | None  # None: as fast as it can
+    window: bool
+    by_hand: bool
+    broker: bool
+    broker_port: int
+
+
+def check(settings: DemoSettings) -> None:
+    """Find what is wrong with a demo's input before anything is started."""
+    load_protocol(settings.protocol)
+    try:
+        find_person(settings.person)
+        if settings.recording is not None:
+            if not settings.recording.exists():
+                raise NoInputError(f"{settings.recording}: no such recording; a CSV file with the columns "
+                                   "time_s,cop_ml_mm,cop_ap_mm and optionally fz_n is expected")  # fmt: skip
+            read_recording(settings.recording)
+    except HardwareError as error:
+        raise _as_station_error(error) from error
+
+
+def _as_station_error(error: HardwareError) -> StationError:
+    if isinstance(error, LookupError):
+        return UsageError(str(error))
+    return DataError(str(error))
+
+
+def demo_config(settings: DemoSettings, folder: Path) -> Config:
+    """Return the configuration of a demo station whose files all live in `folder`."""
+    return Config(
+        station=StationConfig(
+            id="demo-1", site="demo", state_dir=str(folder / "state"), runtime_dir=str(folder / "run")
+        ),
+        hardware=HardwareConfig(backend="virtual"),
+        virtual=VirtualConfig(
+            chips="samples" if settings.chips == "samples" else "pins",
+            seed=settings.seed,
+            person=settings.person,
+            recording=None if settings.recording is None else str(settings.recording.resolve()),
+            mass_kg=settings.mass_kg,
+            loses=settings.loses,
+        ),
+        deck=DeckConfig(certificate=str(folder / "state" / "calibration.json")),
+        screen=ScreenConfig(protocol=settings.protocol, alone=ALL_STANCES),
+        mqtt=MqttConfig(port=settings.broker_port),
+        kiosk=KioskConfig(fullscreen=False),
+    )
+
+
+def demo_visitor(settings: DemoSettings) -> Visitor:
+    """Return who visits: the shipped person's age, sex and falls, unless a recording or an option says otherwise."""
+    person = find_person(settings.person)
+    own: ShippedPerson | None = person if settings.recording is None else None
+    age = settings.age_years if settings.age_years is not None else (own.age_years if own else None)
+    sex = settings.sex or (own.sex if own else None)
+    falls = own.falls_12_months if own else 0
+    return Visitor(
+        load_protocol(settings.protocol),
+        truthful_answers(falls, settings.answers),
+        age,
+        sex,
+        hands=not settings.by_hand,
+    )

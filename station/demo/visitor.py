@@ -1,0 +1,138 @@
+"""Who stands on the virtual deck during a demo: reads the screens, touches the buttons, moves the virtual body.
+
+The visitor is a client like any other: it sees `ScreenModel`s and answers with deeds. It reads no clock.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from hardware.virtual.control import Command, Stand, StepOff, StepOn
+from station.errors import DataError
+from station.messages import ScreenModel, Show
+from station.protocols.reader import Protocol
+from station.records.record import Sex
+
+# Seconds after a screen appears: long enough for somebody who watches the window to read along.
+READING_S: Final = 2.0
+LOOKING_S: Final = 6.0
+REACTION_S: Final = 0.6
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """Press this button of the screen with this serial."""
+
+    action: str
+    serial: int
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Move the virtual body."""
+
+    command: Command
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Begin the visit."""
+
+
+Deed = Touch | Move | Start
+
+
+class Visitor:
+    """One visit of one person. `observe` what is shown, then do what is `due`.
+
+    With `hands=False` a real person touches the window and the visitor only moves the virtual body.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        answers: Mapping[str, str],
+        age_years: int | None,
+        sex: Sex | None,
+        *,
+        hands: bool = True,
+    ) -> None:
+        self.protocol = protocol
+        self.age_years = age_years
+        self.sex = sex
+        self._answers = answers
+        self._hands = hands
+        self._planned: list[tuple[float, Deed]] = []
+        self._started = False
+        self.seen: list[str] = []
+        self.finished = False
+
+    def observe(self, show: Show, now_s: float) -> None:
+        """Plan what to do about the screen that has just appeared; plans for the one before are dropped."""
+        model = show.model
+        self.seen.append(model.name)
+        self._planned = [(now_s + after_s, deed) for after_s, deed in self._plan(model, show.serial)]
+
+    def due(self, now_s: float) -> list[Deed]:
+        """Return the deeds whose time has come."""
+        if not self._planned or self._planned[0][0] > now_s:
+            return []
+        ready = [deed for at_s, deed in self._planned if at_s <= now_s]
+        self._planned = self._planned[len(ready) :]
+        return ready
+
+    def _plan(self, model: ScreenModel, serial: int) -> list[tuple[float, Deed]]:
+        if model.kind == "attract":
+            if self._started:
+                self.finished = True
+                return []
+            self._started = True
+            return [(READING_S, Start())] if self._hands else []
+        moves = self._moves(model)
+        touch = self._touch(model) if self._hands else None
+        if touch is not None:
+            after_s = LOOKING_S if model.kind == "result" else READING_S
+            moves.append((after_s, Touch(touch, serial)))
+        return sorted(moves, key=lambda each: each[0])
+
+    def _moves(self, model: ScreenModel) -> list[tuple[float, Deed]]:
+        if model.kind == "step_on":
+            return [(REACTION_S, Move(StepOn()))]
+        if model.picture == "step-off":
+            return [(REACTION_S, Move(StepOff()))]
+        trial = next((each for each in self.protocol.stances if model.name.endswith(f".{each.trial}")), None)
+        if trial is None:
+            return []
+        # The stance is taken up with the countdown: then it is known when the scored window begins, so that a
+        # recording's own window is the one that is scored, and a stance is lost at the second that was asked for.
+        if model.kind != "countdown":
+            return []
+        lead_s = (model.ring_s or 0.0) + trial.settle_s
+        return [(0.0, Move(Stand(trial.stance, lead_s, trial.window_s)))]
+
+    def _touch(self, model: ScreenModel) -> str | None:
+        actions = [button.action for button in model.buttons if button.role in ("primary", "secondary")]
+        answer = self._answers.get(model.name)
+        if answer is not None:
+            if answer not in actions:
+                raise DataError(f"screen {model.name!r} has no answer {answer!r}; it has: {', '.join(actions)}")
+            return answer
+        if model.kind == "choice" and "no" in actions and model.name.startswith(("gate.", "question.")):
+            return "no"
+        primary = [button.action for button in model.buttons if button.role == "primary"]
+        return primary[0] if primary else None
+
+
+def truthful_answers(falls_12_months: int, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what somebody with this many falls in the past year would say, overridden by what is given."""
+    answers = {}
+    if falls_12_months:
+        answers["question.fell"] = "yes"
+        answers["question.falls"] = "one" if falls_12_months == 1 else "two-or-more"
+    return {**answers, **given}
+
+
+def parse_answers(text: bytes, where: str) -> dict[str, str]:
+    """Return the answers in a JSON document `{"question.fell": "yes", ...}`; raises DataError naming the file."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, str])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DataError(f'{where}: not a JSON object of answers like {{"question.fell": "yes"}}: {error}') from error

@@ -1,0 +1,68 @@
+"""The acquire process as configured: which backend, who stands on the virtual deck, where the ring is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hardware.acquire import run
+from hardware.clock import MonotonicClock, VirtualClock
+from hardware.errors import HardwareError
+from hardware.ring import RingWriter
+from hardware.sensor import SampleSource
+from hardware.virtual.control import PersonControl
+from hardware.virtual.person import VirtualPerson
+from hardware.virtual.playback import read_recording
+from hardware.virtual.recordings import find_person
+from hardware.virtual.source import build_virtual_source
+from station.config import Config, VirtualConfig
+from station.errors import DataError, UnavailableError
+
+
+def virtual_person(config: VirtualConfig) -> VirtualPerson:
+    """Return who stands on the virtual deck; raises DataError naming the file or the person that is wrong."""
+    try:
+        person = find_person(config.person)
+        recording = person.recording()
+        mass_kg: float | None = config.mass_kg or person.mass_kg
+        loses = dict(person.loses_after_s)
+        if config.recording is not None:
+            # only the recording is this person's: weight and ability of the shipped one say nothing about them
+            recording, mass_kg, loses = read_recording(Path(config.recording)), config.mass_kg, {}
+        return VirtualPerson(mass_kg, recording, {**loses, **{str(k): v for k, v in config.loses.items()}}, config.seed)
+    except HardwareError as error:
+        raise DataError(str(error)) from error
+
+
+def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, ring: RingWriter) -> SampleSource:
+    """Return the configured virtual deck with this person, writing into `ring`."""
+    return build_virtual_source(
+        config.virtual.chips,
+        person,
+        config.virtual.seed,
+        clock,
+        ring,
+        cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
+        cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
+        imu_rate_hz=config.hardware.imu_rate_hz,
+    )
+
+
+def main(config: Config, *, beat: Callable[[], None]) -> int:
+    """Run acquire until SIGTERM; returns an exit code."""
+    if config.hardware.backend != "virtual":
+        raise UnavailableError(
+            f'hardware.backend = "{config.hardware.backend}" is not part of this version, which drives virtual chips '
+            'only; set hardware.backend = "virtual"'
+        )
+    person = virtual_person(config.virtual)
+    follow = MonotonicClock()
+    clock = VirtualClock(follow.now_ns())
+    Path(config.station.runtime_dir).mkdir(parents=True, exist_ok=True)
+    ring = RingWriter.create(config.station.ring)
+    source = virtual_source(config, person, clock, ring)
+    control = PersonControl(config.station.virtual_person_socket, person, clock)
+    try:
+        run(source, ring, follow, virtual=True, beat=beat, polled=[control.poll])
+    finally:
+        control.close()
+        source.close()
+    return 0

@@ -1,0 +1,278 @@
+"""The station itself: rows in, events to the visit, effects done, messages out. No socket, no sleep, no window.
+
+The engine is the shell around the pure flow in station.visit. Whatever goes wrong in here ends in the same safe
+place: the trial stops, the person is asked to hold the rail, staff are called, and the log says why.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from station.config import Config
+from station.errors import UsageError
+from station.live.finish import RecordKeeper, RecordMaker, StationState, TrialAnalysis
+from station.live.grid import Grid, Row
+from station.live.health import HealthWatch
+from station.live.presence import Presence
+from station.live.score import LiveSway
+from station.live.trial import RunningTrial
+from station.live.trial_quality import TrialContext, technical_reasons
+from station.messages import Cue, Live, ScreenModel, Show, ToClient
+from station.protocols.reader import Protocol as ScreenProtocol
+from station.records.record import Record
+from station.visit.effects import CallStaff, Effect, Finish, Say, Sound, StartTrial, StopTrial, Wipe
+from station.visit.events import (
+    Began,
+    Cleared,
+    Event,
+    Faulted,
+    Pressed,
+    Recorded,
+    SteppedOff,
+    Ticked,
+    TrialEnded,
+)
+from station.visit.present import present
+from station.visit.reduce import reduce
+from station.visit.state import VisitState, start_state
+
+log = logging.getLogger(__name__)
+
+ALWAYS_HEARD: Final = frozenset({"stop", "help"})
+HEALTH_EVERY_TICKS: Final = 10
+FARTHEST_MM: Final = 1000.0  # a centre of pressure beyond this, or none (NaN), is no place to draw or score
+
+
+class StationEngine:
+    """One tick at a time. `publish` gets every message for clients; `live()` is asked for at 30 Hz."""
+
+    def __init__(
+        self,
+        config: Config,
+        grid: Grid,
+        presence: Presence,
+        maker: RecordMaker,
+        keeper: RecordKeeper,
+        protocols: Mapping[str, ScreenProtocol],
+        health: HealthWatch,
+    ) -> None:
+        self._grid = grid
+        self._presence = presence
+        self._maker = maker
+        self._keeper = keeper
+        self._health = health
+        self._protocols = protocols
+        self._visit: VisitState = start_state(
+            protocols, config.screen.alone, config.screen.protocol, config.station.language
+        )
+        self.publish: Callable[[ToClient], None] = lambda message: None  # noqa: ARG005
+        self.serial = 0
+        self.screen: ScreenModel = present(self._visit)
+        self.state: StationState = "ready"
+        self.last_record: Record | None = None
+        self.records = 0
+        self._sway = LiveSway()
+        self._trial: RunningTrial | None = None
+        self._frames_at_window: tuple[int, int] = (0, 0)
+        self._trials: dict[str, TrialAnalysis] = {}
+        self._raw: dict[str, bytes] = {}
+        self._age_years: int | None = None
+        self._started_ns = 0
+        self._events: deque[Event] = deque()
+        self._draining = False
+        self._ticks = 0
+        self._now_ns = 0
+
+    # --- what happens ----------------------------------------------------------------------------------------------
+
+    def tick(self, now_ns: int) -> None:
+        """Work through everything that has arrived; called at 100 Hz."""
+        self._now_ns = now_ns
+        self._ticks += 1
+        for row in self._grid.rows(now_ns):
+            self._take(row)
+        self.handle(Ticked(now_ns / 1e9))
+        if self._ticks % HEALTH_EVERY_TICKS == 0:
+            self._look_after_health(now_ns)
+
+    def press(self, action: str, serial: int) -> None:
+        """Take a touch. Stale or unknown actions are ignored; Stop and Help are always heard."""
+        known = any(button.action == action for button in self.screen.buttons)
+        if action in ALWAYS_HEARD or (known and serial == self.serial):
+            self.handle(Pressed(action))
+
+    def begin(self, event: Began) -> None:
+        """Start a visit; raises UsageError when the station is not free or does not know the protocol."""
+        if event.protocol not in self._protocols:
+            names = ", ".join(sorted(self._protocols))
+            raise UsageError(f"there is no protocol {event.protocol!r}; this station has: {names}")
+        if self.screen.kind != "attract":
+            raise UsageError(f"the station is not free: it shows {self.screen.name!r}")
+        self._age_years = event.age_years
+        self.handle(event)
+
+    def handle(self, event: Event) -> None:
+        """Let one event run through the visit, and everything that follows from it."""
+        self._events.append(event)
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            while self._events:
+                self._reduce(self._events.popleft())
+        finally:
+            self._draining = False
+
+    def _reduce(self, event: Event) -> None:
+        before = self._visit
+        if self.screen.kind == "attract":
+            self._started_ns = self._now_ns
+        self._visit, effects = reduce(before, event)
+        for effect in effects:
+            try:
+                self._do(effect)
+            except Exception:
+                # the safe state is the only right answer to a fault of our own, whatever it is
+                log.exception("effect %s failed", type(effect).__name__)
+                self._trial = None
+                if not isinstance(event, Faulted):
+                    self._events.append(Faulted("internal error"))
+        if self._visit is not before:
+            self._show()
+
+    def _show(self) -> None:
+        model = present(self._visit)
+        if model != self.screen:
+            self.screen = model
+            self.serial += 1
+            self.publish(Show(self.serial, model))
+            self._update_state()
+
+    def _update_state(self) -> None:
+        state: StationState = "ready"
+        if self._health.reasons:
+            state = "fault"
+        elif self.screen.kind != "attract":
+            state = "busy"
+        if state != self.state:
+            self.state = state
+            self._keeper.set_state(state)
+
+    # --- effects ---------------------------------------------------------------------------------------------------
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case Say(text, language):
+                self.publish(Cue("speech", text, language))
+            case Sound(key):
+                self.publish(Cue(key))
+            case CallStaff(reason):
+                log.warning("staff called: %s", reason)
+                self.publish(Cue("call-staff"))
+            case StartTrial():
+                weight_n = self._presence.body_weight_n
+                if weight_n is None:
+                    raise RuntimeError("a trial was started with nobody settled on the deck")
+                self._trial = RunningTrial(effect, weight_n, self._now_ns)
+                self._mark_window()
+            case StopTrial(reason):
+                log.info("trial stopped: %s", reason)
+                self._trial = None
+            case Finish(summary):
+                record, view = self._maker.make(
+                    self._keeper, summary, self._started_ns, self._now_ns, self._trials, self._raw
+                )
+                self.last_record = record
+                self.records += 1
+                self._events.append(Recorded(view))
+            case Wipe():
+                self._trial = None
+                self._trials.clear()
+                self._raw.clear()
+                self._age_years = None
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def _take(self, row: Row) -> None:
+        if event := self._presence.push(row):
+            if isinstance(event, SteppedOff):
+                self._sway.restart()
+            self.handle(event)
+        if self._presence.on_deck and abs(row.cop_ml_mm) < FARTHEST_MM and abs(row.cop_ap_mm) < FARTHEST_MM:
+            self._sway.push(row.cop_ml_mm, row.cop_ap_mm)
+        trial = self._trial
+        if trial is not None:
+            if trial.push(row):
+                self._mark_window()
+            if trial.over:
+                self._trial_over(trial)
+
+    def _mark_window(self) -> None:
+        corners = self._grid.corners
+        self._frames_at_window = (sum(c.frames for c in corners), sum(c.flagged for c in corners))
+
+    def _trial_over(self, trial: RunningTrial) -> None:
+        """Judge the trial that has just ended and tell the flow."""
+        self._trial = None
+        request = trial.request
+        raw = self._maker.raw_trial(trial)
+        name = raw.name
+        self._raw[name] = raw.to_bytes()
+        corners = self._grid.corners
+        context = TrialContext(
+            frames=sum(c.frames for c in corners) - self._frames_at_window[0],
+            flagged=sum(c.flagged for c in corners) - self._frames_at_window[1],
+            rates_outside=tuple(self._grid.rates_outside_limits()),
+            silent=tuple(self._grid.silent_corners(self._now_ns)),
+            tilt_deg=self._grid.motion.tilt_deg(),
+            zero_drift_n=self._presence.zero_drift_n,
+            certificate_valid=self._health.certificate_valid,
+            level_required=True,
+        )
+        completed = trial.lost is None and trial.broken is None
+        reasons = technical_reasons(trial.window_flags(), context)
+        analysis = None
+        if request.sway and completed:
+            analysis = self._maker.analyse(raw, reasons)
+            reasons = analysis.reasons
+        end: Literal["completed", "lost", "not assessable"] = "completed"
+        if trial.broken is not None or (reasons and trial.lost is None):
+            end = "not assessable"
+            if not reasons and trial.broken:
+                reasons = (trial.broken,)
+        elif trial.lost is not None:
+            end, reasons = "lost", (trial.lost,)
+        if analysis is not None:
+            self._trials[name] = analysis
+        self.handle(TrialEnded(request.trial, request.attempt, end, trial.held_s, reasons))
+
+    # --- health and looks ------------------------------------------------------------------------------------------
+
+    def _look_after_health(self, now_ns: int) -> None:
+        change = self._health.look(now_ns, self._grid)
+        if change is None:
+            return
+        if change:
+            log.error("fault: %s", change)
+            self.handle(Faulted(change))
+        else:
+            log.info("fault cleared")
+            self.handle(Cleared())
+        self._update_state()
+
+    def live(self, now_ns: int) -> Live:
+        """Return what moves on the present screen; the score in it is for staff."""
+        dot = self._sway.dot if self.screen.show_dot and self._presence.on_deck else None
+        ring_left_s = None
+        if self._trial is not None and self.screen.ring_s is not None:
+            ring_left_s = min(self.screen.ring_s, self._trial.ring_left_s(now_ns))
+        return Live(
+            serial=self.serial,
+            on_deck=self._presence.on_deck,
+            load_fraction=round(self._presence.load_fraction, 3),
+            ring_left_s=ring_left_s,
+            dot_ml_mm=None if dot is None else round(dot[0], 2),
+            dot_ap_mm=None if dot is None else round(dot[1], 2),
+            score=self._sway.score(self._age_years) if self._presence.on_deck else None,
+        )

@@ -1,0 +1,151 @@
+"""One row of the 100 Hz grid after another: four interpolated corners, calibrated, with centre of pressure and flags.
+
+The grid is tied to sample times, not to when the loop wakes: a late loop makes rows late, never wrong.
+"""
+
+from enum import IntFlag
+from typing import Final, NamedTuple
+
+from calibration.model import DeckModel
+from hardware.ring import RingReader
+from hardware.sensor import CORNERS, Channel, Flag, Sample
+from station.config import DeckConfig
+from station.cop import cop_from_corners
+from station.live.deck_motion import DeckMotion
+from station.live.loop import TICK_NS
+from station.live.timebase import RATE_LIMITS_HZ, ChannelTimebase
+from station.messages import ChannelStatus
+
+PRESENT_N: Final = 20.0  # below this no centre of pressure is computed: the quotient would be noise
+# A channel that delivers nothing for this long stops the waiting: rows go on without it, marked bad.
+PATIENCE_NS: Final = 150_000_000
+SILENT_NS: Final = 500_000_000
+
+
+class RowFlag(IntFlag):
+    """Why a row of the grid must not be trusted; 0 is good."""
+
+    GOOD = 0
+    GAP = 1  # a corner has a hole of more than two sample intervals here
+    CHANNEL_LOST = 2  # a corner delivers nothing
+    OUTSIDE = 4  # centre of pressure outside the deck: impossible for somebody who stands on it
+    KNOCKED = 8  # the deck's IMU saw a blow
+    SATURATED = 16  # a corner was at the end of its range within the last intervals
+
+
+class Row(NamedTuple):
+    """One tick of the grid. Forces in N, centre of pressure in mm (NaN when the deck is empty), time in ns."""
+
+    t_ns: int
+    front_left_n: float
+    front_right_n: float
+    back_left_n: float
+    back_right_n: float
+    fz_n: float
+    cop_ml_mm: float
+    cop_ap_mm: float
+    flags: int
+
+
+_NAN = float("nan")
+# plain integers: arithmetic with enum members costs more than the rest of a row
+_SATURATED: Final = int(Flag.SATURATED)
+_DECK_IMU: Final = int(Channel.DECK_IMU)
+
+
+class Grid:
+    """Reads the ring, keeps a timebase for each corner, and yields rows as soon as all corners have passed them."""
+
+    def __init__(self, reader: RingReader, model: DeckModel, deck: DeckConfig) -> None:
+        self._reader = reader
+        self._model = model
+        self._half_ml_mm = deck.surface_ml_mm / 2
+        self._half_ap_mm = deck.surface_ap_mm / 2
+        self._spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
+        self.corners = tuple(ChannelTimebase() for _ in CORNERS)
+        self.motion = DeckMotion()
+        self._next_ns: int | None = None
+        self._saturated_until_ns = 0
+        self._knocked_until_ns = 0
+        self.imu_frames = 0
+
+    def take(self, samples: list[Sample]) -> None:
+        """Sort samples into their channels."""
+        corners = self.corners
+        for channel, flags, t_ns, values in samples:
+            if channel < 4:
+                corners[channel].push(t_ns, values[0], flags)
+                if flags & _SATURATED:
+                    self._saturated_until_ns = t_ns + 2 * TICK_NS
+            elif channel == _DECK_IMU:
+                self.imu_frames += 1
+                if self.motion.push(t_ns, flags, values):
+                    self._knocked_until_ns = t_ns + 20 * TICK_NS
+
+    def rows(self, now_ns: int) -> list[Row]:
+        """Return the rows that have become complete since the last call, oldest first."""
+        self.take(self._reader.read())
+        corners = self.corners
+        if self._next_ns is None:
+            if not all(corner.newest_good_ns for corner in corners):
+                return []
+            newest = max(corner.newest_good_ns for corner in corners)
+            self._next_ns = (newest // TICK_NS + 1) * TICK_NS
+        rows: list[Row] = []
+        ready_ns = min(corner.newest_good_ns for corner in corners)
+        # do not wait for a corner that has gone silent: rows without it are marked, and the trial learns of it in time
+        limit_ns = max(ready_ns, now_ns - PATIENCE_NS)
+        next_ns = self._next_ns
+        while next_ns <= limit_ns:
+            rows.append(self._row(next_ns))
+            next_ns += TICK_NS
+        self._next_ns = next_ns
+        return rows
+
+    def _row(self, t_ns: int) -> Row:
+        flags = 0
+        counts = []
+        for corner in self.corners:
+            found = corner.at(t_ns)
+            if found is None:
+                return Row(t_ns, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, RowFlag.CHANNEL_LOST)
+            if not found[1]:
+                flags |= RowFlag.GAP
+            counts.append(found[0])
+        forces = self._model.corner_forces_n((counts[0], counts[1], counts[2], counts[3]))
+        fz_n, ml, ap = cop_from_corners(*forces, *self._spacing)
+        if fz_n > PRESENT_N:
+            if abs(ml) > self._half_ml_mm or abs(ap) > self._half_ap_mm:
+                flags |= RowFlag.OUTSIDE
+        else:
+            ml = ap = _NAN
+        if t_ns < self._saturated_until_ns:
+            flags |= RowFlag.SATURATED
+        if t_ns < self._knocked_until_ns:
+            flags |= RowFlag.KNOCKED
+        return Row(t_ns, *forces, fz_n, ml, ap, flags)
+
+    def silent_corners(self, now_ns: int) -> list[str]:
+        """Return the labels of corners that have delivered no good sample for half a second."""
+        return [
+            channel.label
+            for channel, corner in zip(CORNERS, self.corners, strict=True)
+            if now_ns - corner.newest_good_ns > SILENT_NS
+        ]
+
+    def rates_outside_limits(self) -> list[str]:
+        """Return `label (rate)` of corners whose measured rate is not an HX711's at RATE = 1."""
+        low, high = RATE_LIMITS_HZ
+        wrong = []
+        for channel, corner in zip(CORNERS, self.corners, strict=True):
+            rate = corner.rate_hz()
+            if rate is not None and not low <= rate <= high:
+                wrong.append(f"{channel.label} ({rate:.1f} samples/s)")
+        return wrong
+
+    def channel_status(self) -> tuple[ChannelStatus, ...]:
+        """Return measured rate and counters of the four corners."""
+        return tuple(
+            ChannelStatus(channel.label, corner.rate_hz(), corner.frames, corner.flagged)
+            for channel, corner in zip(CORNERS, self.corners, strict=True)
+        )

@@ -1,0 +1,59 @@
+"""Is the station fit to measure? Watches the ring, the corners and the certificate, and says in words what is wrong."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from calibration.certificate import now_utc
+from calibration.model import DeckModel
+from station.live.grid import Grid
+
+START_GRACE_NS: Final = 3_000_000_000  # chips settle and acquire starts within this
+CLEAR_AFTER_NS: Final = 1_000_000_000
+
+
+class HealthWatch:
+    """Keeps the reasons for which nobody may be measured now; empty when all is well."""
+
+    def __init__(self, model: DeckModel, utc_now: Callable[[], datetime] = now_utc) -> None:
+        self._model = model
+        self._utc_now = utc_now
+        self.reasons: tuple[str, ...] = ()
+        self.certificate_valid = not model.expired(utc_now())
+        self._started_ns: int | None = None
+        self._good_since_ns: int | None = None
+
+    def look(self, now_ns: int, grid: Grid) -> str | None:
+        """Return the reasons when a fault begins, an empty string when it is over, None when nothing changed."""
+        if self._started_ns is None:
+            self._started_ns = now_ns
+        found = self._find(now_ns, grid)
+        if found:
+            self._good_since_ns = None
+            began = not self.reasons
+            self.reasons = found
+            return "; ".join(found) if began else None
+        if not self.reasons:
+            return None
+        if self._good_since_ns is None:
+            self._good_since_ns = now_ns
+        if now_ns - self._good_since_ns < CLEAR_AFTER_NS:
+            return None
+        self.reasons = ()
+        self._good_since_ns = None
+        return ""
+
+    def _find(self, now_ns: int, grid: Grid) -> tuple[str, ...]:
+        found: list[str] = []
+        started = self._started_ns if self._started_ns is not None else now_ns
+        if now_ns - started > START_GRACE_NS:
+            silent = grid.silent_corners(now_ns)
+            if len(silent) == 4:
+                found.append("no samples arrive: is the acquire process running?")
+            else:
+                found += [f"load cell {name} delivers nothing" for name in silent]
+            found += [f"sample rate out of 75-100: {name}" for name in grid.rates_outside_limits()]
+        self.certificate_valid = not self._model.expired(self._utc_now())
+        if not self.certificate_valid:
+            found.append("the calibration certificate does not hold today: calibrate the deck, or set the clock")
+        return tuple(found)

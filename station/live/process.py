@@ -1,0 +1,154 @@
+"""The station process: the 100 Hz loop over the ring, the engine, the socket. Everything is put together here.
+
+`Station` is the same object in the demo's virtual time and on a Pi; only the clock and what fills the ring differ.
+"""
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from calibration.certificate import Certificate, load_certificate
+from calibration.errors import CalibrationError
+from calibration.model import DeckModel
+from hardware.clock import Clock, MonotonicClock
+from hardware.errors import NotPresentError
+from hardware.ring import RingReader
+from station.config import Config
+from station.errors import ConfigError, UnavailableError
+from station.live.engine import StationEngine
+from station.live.finish import RecordMaker
+from station.live.grid import Grid
+from station.live.health import HealthWatch
+from station.live.loop import TICK_HZ, FixedRateLoop
+from station.live.presence import Presence
+from station.live.server import StationServer
+from station.messages import LIVE_HZ, Status
+from station.protocols.reader import load_protocol, protocol_names
+from station.records.instants import instant_source
+from station.records.store import RecordStore
+
+log = logging.getLogger(__name__)
+
+RING_WITHIN_S: Final = 15.0
+
+
+class Station:
+    """One station: `step()` is one tick of its loop. Close it when done."""
+
+    def __init__(self, config: Config, reader: RingReader, clock: Clock, *, serve: bool = True) -> None:
+        self.config = config
+        certificate = read_certificate(config)
+        self.store = RecordStore.open(config.station.database, station=config.station.id, site=config.station.site)
+        model = DeckModel(certificate)
+        self.grid = Grid(reader, model, config.deck)
+        self._health = HealthWatch(model)
+        self.engine = StationEngine(
+            config=config,
+            grid=self.grid,
+            presence=Presence(certificate.gravity_m_s2),
+            maker=RecordMaker(config, certificate, instant_source(clock)),
+            keeper=self.store,
+            protocols={name: load_protocol(name) for name in protocol_names()},
+            health=self._health,
+        )
+        self.store.set_state(self.engine.state)
+        self.loop = FixedRateLoop(clock, self._tick)
+        self.before_tick: Callable[[int], None] = lambda now_ns: None  # noqa: ARG005
+        self._server: StationServer | None = None
+        self._live_due = 0.0
+        if serve:
+            self._server = StationServer(config.station.socket, self.engine, config.station.id, self.status)
+
+    def step(self) -> None:
+        """Wait for the next tick and run it."""
+        self.loop.step()
+
+    def _tick(self, now_ns: int) -> None:
+        self.before_tick(now_ns)
+        server = self._server
+        if server is not None:
+            server.poll()
+        self.engine.tick(now_ns)
+        if server is not None:
+            self._live_due += LIVE_HZ / TICK_HZ
+            if self._live_due >= 1.0:
+                self._live_due -= 1.0
+                if server.wants_live:
+                    server.broadcast_live(self.engine.live(now_ns))
+
+    def status(self) -> Status:
+        """Return how the station is."""
+        waiting = self.store.outbox.count()
+        last = self.engine.last_record
+        return Status(
+            state=self.engine.state,
+            reasons=self._health.reasons,
+            screen=self.engine.screen.name,
+            loop=self.loop.status(),
+            channels=self.grid.channel_status(),
+            imu_rate_hz=self.grid.motion.rate_hz(),
+            outbox_open=waiting.open,
+            outbox_parked=waiting.parked,
+            last_result_id=None if last is None else last.id,
+        )
+
+    def close(self) -> None:
+        """Close socket and database."""
+        if self._server is not None:
+            self._server.close()
+        self.store.close()
+
+
+def read_certificate(config: Config) -> Certificate:
+    """Return the deck's certificate; raises ConfigError when it is absent, broken, or of another deck."""
+    path = Path(config.deck.certificate)
+    try:
+        certificate = load_certificate(path)
+    except CalibrationError as error:
+        raise ConfigError(str(error)) from error
+    spacing = (config.deck.cell_spacing_ml_mm, config.deck.cell_spacing_ap_mm)
+    certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)
+    if spacing != certified:
+        raise ConfigError(
+            f"{path}: certifies a deck of {certified[0]:g} x {certified[1]:g} mm between the load cells, "
+            f"the configuration says {spacing[0]:g} x {spacing[1]:g} mm; correct [deck] or calibrate this deck"
+        )
+    return certificate
+
+
+def open_ring(path: Path, timeout_s: float = RING_WITHIN_S) -> RingReader:
+    """Return a reader of the ring, waiting for acquire to make it; raises UnavailableError when it does not."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return RingReader.open(path)
+        except NotPresentError as error:
+            if time.monotonic() >= deadline:
+                raise UnavailableError(f"{error}") from error
+            time.sleep(0.05)
+
+
+def main(config: Config, *, beat: Callable[[], None]) -> int:
+    """Run the station until SIGTERM or SIGINT; returns an exit code."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    read_certificate(config)  # before waiting for anything: a wrong configuration should say so at once
+    station = Station(config, open_ring(config.station.ring), MonotonicClock())
+    log.info("station %s is up", config.station.id)
+    try:
+        while not stopping:
+            station.step()
+            beat()
+    finally:
+        station.close()
+    return 0

@@ -1,0 +1,81 @@
+"""What the inner loops cost: one HX711 frame pin by pin, and one simulated second of deck and IMU."""
+
+import math
+from collections.abc import Iterator
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from hardware.clock import VirtualClock
+from hardware.hx711 import Hx711
+from hardware.lsm6dsox import Lsm6dsox
+from hardware.sensor import CORNERS, Channel
+from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
+from hardware.virtual.lsm6dsox import VirtualLsm6dsox
+from hardware.virtual.oscillator import Oscillator
+
+SECOND_NS = 1_000_000_000
+
+
+def test_wait_for_and_read_one_frame(benchmark: BenchmarkFixture) -> None:
+    """Target: 45 us, virtual pins included."""
+    clock = VirtualClock()
+    chip = VirtualHx711(Oscillator.from_seed(1, 0, clock.t_ns), lambda k, t_ns: 123_456 + k)
+    bank = VirtualPinBank({Channel.FRONT_LEFT: chip}, clock)
+    driver = Hx711(Channel.FRONT_LEFT, bank.lines(Channel.FRONT_LEFT))
+
+    def frame() -> None:
+        edge = bank.wait_ready(clock.t_ns + SECOND_NS)
+        assert edge is not None
+        driver.read_frame(edge[1])
+
+    benchmark(frame)
+    assert driver.flagged == 4
+
+
+def test_one_second_of_four_chips(benchmark: BenchmarkFixture) -> None:
+    """Some 372 frames. Target: 17 ms."""
+    clock = VirtualClock()
+    chips = {c: VirtualHx711(Oscillator.from_seed(1, c, clock.t_ns), lambda k, t_ns: 123_456 + k) for c in CORNERS}
+    bank = VirtualPinBank(chips, clock)
+    drivers = {c: Hx711(c, bank.lines(c)) for c in CORNERS}
+
+    def second() -> None:
+        end_ns = clock.t_ns + SECOND_NS
+        while (edge := bank.wait_ready(end_ns)) is not None:
+            drivers[edge[0]].read_frame(edge[1])
+
+    benchmark(second)
+    assert sum(d.flagged for d in drivers.values()) == 16
+
+
+def swaying(t_ns: int) -> tuple[float, float, float, float, float, float]:
+    lean = 0.01 * math.sin(t_ns * 2e-9)
+    return (lean, -lean, 1.0, 20 * lean, -20 * lean, 0.0)
+
+
+@pytest.fixture
+def imu_clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def imu(imu_clock: VirtualClock) -> Iterator[Lsm6dsox]:
+    with VirtualSMBus(VirtualAdapter({0x6A: VirtualLsm6dsox(imu_clock, swaying)})) as bus:
+        yield Lsm6dsox(bus, imu_clock, rate_hz=208)
+
+
+@pytest.mark.parametrize("drains_per_s", [20, 50, 100])
+def test_one_second_of_imu_at_208_hz(
+    benchmark: BenchmarkFixture, imu: Lsm6dsox, imu_clock: VirtualClock, drains_per_s: int
+) -> None:
+    """Driver, smbus2 and chip model together. Target: 4 ms at up to 50 drains a second."""
+
+    def second() -> None:
+        for _ in range(drains_per_s):
+            imu_clock.t_ns += SECOND_NS // drains_per_s
+            imu.drain()
+
+    benchmark(second)
+    assert imu.gaps == 0

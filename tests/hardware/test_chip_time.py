@@ -1,0 +1,78 @@
+"""The fit from a chip's ticks to station time, on readings as a bus gives them."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.chip_time import OBSERVE_AT_FIRST_EVERY_NS, OBSERVE_EVERY_NS, ChipTime
+
+MS = 1_000_000
+TICK_NS = 25_000
+
+
+def at(true_tick_ns: float, ticks: int) -> int:
+    return 7_000_000_000_000 + round(ticks * true_tick_ns)
+
+
+@given(error=st.floats(-0.03, 0.03), count=st.integers(3, 100))
+def test_undisturbed_readings_give_the_chip_s_true_rate(error: float, count: int) -> None:
+    tick_ns = TICK_NS * (1 + error)
+    fit = ChipTime(TICK_NS)
+    for i in range(count):
+        now_ns = at(tick_ns, 10_000 * i)
+        assert fit.observe(10_000 * i, now_ns, now_ns)
+    assert abs(fit.tick_ns / tick_ns - 1) < 1e-7
+    for ticks in (10_000 * count, 10_000 * count - 5_000):
+        assert abs(fit.station_ns(ticks) - at(tick_ns, ticks)) < 100
+
+
+@given(widths=st.lists(st.integers(100_000, 200_000), min_size=10, max_size=60), place=st.floats(0, 1))
+def test_the_error_is_at_most_half_the_width_of_the_readings(widths: list[int], place: float) -> None:
+    fit = ChipTime(TICK_NS)
+    for i, width_ns in enumerate(widths):
+        read_ns = at(TICK_NS, 10_000 * i)
+        before_ns = read_ns - int(place * width_ns)
+        fit.observe(10_000 * i, before_ns, before_ns + width_ns)
+    ticks = 10_000 * len(widths)
+    assert abs(fit.station_ns(ticks) - at(TICK_NS, ticks)) < 110_000
+
+
+def test_scatter_between_readings_is_averaged_out() -> None:
+    fit = ChipTime(TICK_NS)
+    for i in range(40):
+        now_ns = at(TICK_NS, 10_000 * i) + (100_000 if i % 2 else -100_000)
+        fit.observe(10_000 * i, now_ns, now_ns)
+    assert abs(fit.station_ns(400_000) - at(TICK_NS, 400_000)) < 20_000
+
+
+def test_a_reading_that_was_interrupted_is_left_out() -> None:
+    fit = ChipTime(TICK_NS)
+    for i in range(10):
+        now_ns = at(TICK_NS, 10_000 * i)
+        fit.observe(10_000 * i, now_ns, now_ns + 100_000)
+    late_ns = at(TICK_NS, 100_000)
+    before = fit.station_ns(110_000)
+    assert not fit.observe(100_000, late_ns, late_ns + 30 * MS)
+    assert fit.station_ns(110_000) == before
+
+
+def test_a_first_reading_that_was_interrupted_is_dropped_when_a_better_one_comes() -> None:
+    fit = ChipTime(TICK_NS)
+    fit.observe(0, at(TICK_NS, 0), at(TICK_NS, 0) + 60 * MS)
+    assert abs(fit.station_ns(0) - at(TICK_NS, 0)) == 30 * MS
+    fit.observe(10_000, at(TICK_NS, 10_000), at(TICK_NS, 10_000))
+    assert fit.station_ns(10_000) == at(TICK_NS, 10_000)
+
+
+def test_readings_come_close_together_until_half_a_second_is_seen_and_then_seldom() -> None:
+    fit = ChipTime(TICK_NS)
+    due = []
+    for now_ns in range(0, 2_000 * MS, 5 * MS):
+        if fit.is_due(now_ns):
+            fit.observe(now_ns // TICK_NS, now_ns, now_ns)
+            due.append(now_ns)
+    steps = [b - a for a, b in pairwise(due)]
+    assert set(steps) == {OBSERVE_AT_FIRST_EVERY_NS, OBSERVE_EVERY_NS}
+    assert steps == sorted(steps)
+    assert sum(step == OBSERVE_AT_FIRST_EVERY_NS for step in steps) == 25

@@ -1,0 +1,158 @@
+"""The station while somebody stands: what it does when all goes well, and where everything else ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hardware.sensor import Channel, Flag, Sample
+from station.errors import UsageError
+from station.messages import Cue
+from station.visit.events import Began
+from tests.station.live.running import SETTINGS, RunningStation
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningStation]:
+    station = RunningStation(tmp_path)
+    yield station
+    station.close()
+
+
+def test_a_visit_ends_with_a_committed_record_and_a_screen_without_numbers(running: RunningStation) -> None:
+    running.until("result")
+    record = running.engine.last_record
+    assert record is not None
+    assert running.station.store.get_record(record.id) == record
+    assert set(running.station.store.raw_trials(record.id)) == {"quiet-stance-1"}
+    view = running.engine.screen.result
+    assert view is not None
+    shown = " ".join((view.word, *view.sentences, view.next_step))
+    assert not any(character.isdigit() for character in shown)
+
+
+def test_a_load_cell_lost_in_a_trial_is_reported_within_a_second_and_the_trial_is_not_assessable(
+    running: RunningStation,
+) -> None:
+    running.until("measure.quiet-stance")
+    running.step(1000)
+    running.samples.change = lambda sample: None if sample.channel == Channel.BACK_LEFT else sample
+    assert running.until("fault", limit_s=5.0) <= 1.0
+    assert "back_left" in "; ".join(running.station.status().reasons)
+    assert running.station.status().state == "fault"
+    record = running.engine.last_record
+    assert record is not None
+    assert record.tier == "not assessable"
+    assert any(isinstance(each, Cue) and each.key == "call-staff" for each in running.messages)
+
+
+def test_when_the_load_cell_is_back_the_station_is_ready_for_the_next_person(running: RunningStation) -> None:
+    running.until("measure.quiet-stance")
+    running.samples.change = lambda sample: None if sample.channel == Channel.FRONT_LEFT else sample
+    running.until("fault", limit_s=5.0)
+    running.samples.change = lambda sample: sample
+    running.until("attract", limit_s=5.0)
+    assert running.station.status().state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("flag", "every", "words"),
+    [(Flag.LONG_PULSE, 100, "frames flagged"), (Flag.SATURATED, 400, "end of its range")],
+)
+def test_flagged_frames_make_a_trial_not_assessable_and_never_a_finding(
+    running: RunningStation, flag: Flag, every: int, words: str
+) -> None:
+    count = 0
+
+    def spoil(sample: Sample) -> Sample:
+        nonlocal count
+        count += 1
+        bad = sample.channel < 4 and count % every == 0 and running.engine.screen.kind == "measure"
+        return sample._replace(flags=int(flag)) if bad else sample
+
+    running.samples.change = spoil
+    running.until("result")
+    record = running.engine.last_record
+    assert record is not None
+    assert record.tier == "not assessable"
+    assert any(words in each for each in record.quality_flags), record.quality_flags
+    assert [trial.split(",")[0] for trial in record.quality_flags].count("quiet-stance") >= 2, "one kind retry was made"
+
+
+def test_a_rare_flagged_frame_is_bridged_and_counted(running: RunningStation) -> None:
+    done = False
+
+    def spoil_one(sample: Sample) -> Sample:
+        nonlocal done
+        if not done and sample.channel == 0 and running.engine.screen.kind == "measure":
+            done = True
+            return sample._replace(flags=int(Flag.LONG_PULSE))
+        return sample
+
+    running.samples.change = spoil_one
+    running.until("result")
+    record = running.engine.last_record
+    assert record is not None
+    assert record.tier == "not at risk"
+    assert running.station.grid.corners[0].flagged == 1
+
+
+def test_stop_is_always_heard_and_ends_calmly_with_a_record_that_says_so(running: RunningStation) -> None:
+    running.until("measure.quiet-stance")
+    running.step(500)
+    running.engine.press("stop", serial=-1)
+    assert running.engine.screen.name == "step-off"
+    running.until("result")
+    record = running.engine.last_record
+    assert record is not None
+    assert record.tier == "not assessable"
+    assert any("stop" in reason.text.lower() for reason in record.reasons)
+
+
+def test_a_touch_on_a_screen_that_has_gone_is_ignored(tmp_path: Path) -> None:
+    running = RunningStation(tmp_path, msgspec.structs.replace(SETTINGS, protocol="walk-up"))
+    running.until("about")
+    stale = running.engine.serial
+    running.until("gate.dizzy")
+    running.engine.press("yes", serial=stale)
+    assert running.engine.screen.name == "gate.dizzy"
+    running.close()
+
+
+def test_a_busy_station_refuses_a_second_visit_and_an_unknown_protocol(running: RunningStation) -> None:
+    with pytest.raises(UsageError, match="no protocol 'dance'.*walk-up"):
+        running.engine.begin(Began("dance"))
+    running.until("measure.quiet-stance")
+    with pytest.raises(UsageError, match="not free"):
+        running.engine.begin(Began("walk-up"))
+
+
+def test_a_database_that_fails_ends_in_the_safe_state_and_calls_staff(
+    running: RunningStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(running.station.store, "commit", full)
+    running.until("fault")
+    assert running.engine.last_record is None
+    assert any(isinstance(each, Cue) and each.key == "call-staff" for each in running.messages)
+
+
+def test_after_the_wipe_the_engine_holds_nothing_of_the_person(running: RunningStation) -> None:
+    running.until("result")
+    running.until("attract")
+    engine = running.engine
+    assert (engine._trials, engine._raw, engine._trial, engine._age_years) == ({}, {}, None, None)
+
+
+def test_no_live_dot_is_sent_while_anything_is_scored(running: RunningStation) -> None:
+    running.until("centre")
+    running.step(50)
+    assert running.engine.live(running.process.now_ns).dot_ml_mm is not None
+    running.until("measure.quiet-stance")
+    for _ in range(100):
+        running.step(10)
+        assert running.engine.live(running.process.now_ns).dot_ml_mm is None
+
