@@ -140,11 +140,13 @@ def _print_many(results: list[dict[str, Any]]) -> None:
     for heading in ("length\ns", *_SUMMARY.values()):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("assess-\nable")
-    for result in results:
+    names = [Path(result["file"]).name for result in results]
+    shown = names if len(set(names)) == len(names) else [result["file"] for result in results]
+    for name, result in zip(shown, results, strict=True):
         values = [result["metrics"][key] for key in _SUMMARY]
         cells = [f"{value:.4g}" if value is not None else "-" for value in values]
         assessable = "yes" if result["quality"]["assessable"] else "no"
-        table.add_row(escape(result["file"]), f"{result['duration_s']:.4g}", *cells, assessable)
+        table.add_row(escape(name), f"{result['duration_s']:.4g}", *cells, assessable)
     console.print(table)
     for result in results:
         if result["quality"]["flags"]:

@@ -104,6 +104,11 @@ def test_one_turn_of_a_circle_has_the_radius_as_distance_and_sweeps_its_disc():
     assert found["sway_area_per_second_mm2_s"] == pytest.approx(polygon * (count - 1) / count / 10)
 
 
+def test_the_circle_holds_95_percent_of_unequal_distances():
+    found = measured([(1, 0), (0, 3), (-1, 0), (0, -3)]).metrics  # distances 1 and 3: mean 2, deviation 1
+    assert found["circle_area_95_mm2"] == pytest.approx(math.pi * (2 + 1.645) ** 2)
+
+
 def test_a_line_has_lengths_but_no_areas():
     found = measured([(0, 0), (3, 4), (6, 8), (12, 16)], fs_hz=4.0)
     assert found.metrics["path_length_mm"] == pytest.approx(20)
