@@ -144,10 +144,10 @@ def run(
     Neither source nor ring is closed. Raises what the source raises.
     """
     stop = stop or threading.Event()
-    _prepare(ring, virtual)
     beat_ns = written = 0
     served_ns = deadline_ns = clock.now_ns()
-    with _stopped_by_signals(stop):
+    with _stopped_by_signals(stop), _without_garbage_collection():
+        _declare(ring, virtual)
         while not stop.is_set():
             now_ns = clock.now_ns()
             if virtual:
@@ -165,11 +165,8 @@ def run(
                 clock.sleep_until_ns(deadline_ns)
 
 
-def _prepare(ring: RingWriter, virtual: bool) -> None:
-    """Make the process fit for its loop; what cannot be had goes into the ring's state and once into the log."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
+def _declare(ring: RingWriter, virtual: bool) -> None:
+    """Ask for what a real deck needs; what cannot be had goes into the ring's state and once into the log."""
     if virtual:
         ring.state |= RingState.VIRTUAL
         return
@@ -203,6 +200,19 @@ def _lock_memory() -> str | None:
     if libc.mlockall(_MCL_CURRENT | _MCL_FUTURE) != 0:
         return os.strerror(ctypes.get_errno())
     return None
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Stop the collector: a full collection takes longer than a conversion. The loop makes no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 @contextlib.contextmanager

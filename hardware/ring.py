@@ -216,7 +216,7 @@ class RingReader:
         return samples
 
     def _take(self, chunk: bytes, samples: list[Sample]) -> bool:
-        """Append the good slots of a copy. Return False when a slot is not (yet) what it should be."""
+        """Append the good slots of a copy up to one that is not what it should be; return whether to go on now."""
         at = 0
         seed = self._seed
         for number, t_ns, *values, channel, flags, crc in _SLOT.iter_unpack(chunk):
@@ -228,14 +228,15 @@ class RingReader:
                 continue
             before = self._next
             self._skip_overwritten(self._words[_INDEX])
-            if self._next == before:
-                # The writer has not lapped us: either the store is not visible to this core yet, or the slot is
+            if self._next == before and self._doubted != before + 1:
+                # The writer has not lapped us: either its store is not visible to this core yet, or the slot is
                 # broken. Look again at the next call, and then let it go.
-                if self._doubted == before + 1:
-                    self._next += 1
-                    self.lost += 1
                 self._doubted = before + 1
-            return False
+                return False
+            if self._next == before:
+                self._next += 1
+                self.lost += 1
+            return True
         return True
 
     def _skip_overwritten(self, written: int) -> None:

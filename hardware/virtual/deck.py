@@ -86,7 +86,8 @@ class BlockNoise:
         """Return the values at an array of indices, (len(index), len(sd))."""
         numbers = index >> 10
         if len(index) and (numbers == numbers[0]).all():
-            return self.block(int(numbers[0]))[index & 1023]
+            rows: FloatArray = self.block(int(numbers[0]))[index & 1023]
+            return rows
         result = np.empty((len(index), len(self._sd)))
         for number in np.unique(numbers):
             mask = numbers == number

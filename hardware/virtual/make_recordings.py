@@ -55,7 +55,7 @@ def make(source: Path, target: Path) -> list[ShippedPerson]:
             loses_after_s=loses_after_s,
         )
         with np.load(source / f"subject_{person.subject:03d}.npz") as trials:
-            fz = trials[f"{trial}_fz"] if f"{trial}_fz" in trials else None
+            fz = trials.get(f"{trial}_fz")
             text = _csv(trials[trial] / UNITS_PER_MM, fz)
         (target / f"{name}.csv").write_text(text, encoding="utf-8")
         made.append(person)

@@ -176,7 +176,7 @@ def _in_four_processes(
     visitor = demo_visitor(settings)
     status, playing = four_processes.visit(config, visitor, children, _watcher(console))
     wall_s = time.monotonic() - began
-    with RecordStore.open(config.station.database, station=config.station.id, site=config.station.site) as store:
+    with RecordStore.open(config.station.database, station=config.station.id) as store:
         record = None if status.last_result_id is None else store.get_record(status.last_result_id)
         if record is None:
             raise UnavailableError("the visit ended without a result: it was left before anything was measured")

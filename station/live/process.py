@@ -42,7 +42,7 @@ class Station:
     def __init__(self, config: Config, reader: RingReader, clock: Clock, *, serve: bool = True) -> None:
         self.config = config
         certificate = read_certificate(config)
-        self.store = RecordStore.open(config.station.database, station=config.station.id, site=config.station.site)
+        self.store = RecordStore.open(config.station.database, station=config.station.id)
         model = DeckModel(certificate)
         self.grid = Grid(reader, model, config.deck)
         self._health = HealthWatch(model)

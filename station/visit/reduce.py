@@ -231,11 +231,14 @@ def _trial_ended(state: VisitState, event: TrialEnded) -> Move:
 
 
 def _recorded(state: VisitState, view: ResultView) -> Move:
-    if state.stage == "working" and state.stopped == NOBODY_ANSWERED:
-        return wipe(state)  # who left must not be read by who comes next
-    if state.stage in {"working", "no-record"}:
+    waits = state.stage in {"working", "no-record"}
+    waits_behind = state.stage in {"help", "still-there"} and state.resume in {"working", "no-record"}
+    if state.stopped == NOBODY_ANSWERED and (waits or waits_behind):
+        # Who left must not be read by who comes next.
+        return (enter(state, "help", resume="thanks"), ()) if state.stage == "help" else wipe(state)
+    if waits:
         return enter(state, "result", view=view), ()
-    if state.stage in {"help", "still-there"} and state.resume in {"working", "no-record"}:
+    if waits_behind:
         return msgspec.structs.replace(state, resume="result", view=view), ()
     return state, ()
 

@@ -1,0 +1,92 @@
+"""Opening the station's database: made, checked, or moved aside when it is broken. Every connection is durable."""
+
+import importlib.resources
+import logging
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from station.errors import UnavailableError
+
+log = logging.getLogger(__name__)
+
+SCHEMA_VERSION: Final = 1
+BUSY_TIMEOUT_S: Final = 10.0
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection in autocommit mode: transactions are begun by name. Raises sqlite3.Error."""
+    database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA foreign_keys = ON")
+    return database
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Return the database at `path`, made when it is absent.
+
+    A file that is no database, or a damaged one, is moved aside under a name that says so, and a new one with a new
+    epoch takes its place: nothing is overwritten and no id can repeat. Raises UnavailableError when neither works.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        problem = _problem(path) if path.exists() else None
+        if problem is not None:
+            _move_aside(path, problem)
+        database = connect(path)
+        database.execute("PRAGMA journal_mode = WAL")
+        _make(database)
+    except (OSError, sqlite3.Error) as error:
+        raise UnavailableError(
+            f"{path}: the record database cannot be opened: {error}; check that the folder exists, is writable, "
+            "and has free space"
+        ) from error
+    return database
+
+
+def _problem(path: Path) -> str | None:
+    """Return what is wrong with an existing file, or None."""
+    try:
+        database = connect(path)
+        try:
+            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+        finally:
+            database.close()
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error) or "unable to open" in str(error):
+            raise
+        return str(error)
+    if verdict != "ok":
+        return str(verdict)
+    if version not in (0, SCHEMA_VERSION):
+        raise sqlite3.NotSupportedError(f"its schema version is {version}, this software knows {SCHEMA_VERSION}")
+    return None
+
+
+def _move_aside(path: Path, problem: str) -> None:
+    aside = path.with_name(f"{path.name}.corrupt-{time.time_ns()}")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    log.critical("%s is damaged (%s); kept as %s, a new database with a new epoch is begun", path, problem, aside)
+
+
+def _make(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            script = importlib.resources.files("station.records").joinpath("schema.sql").read_text(encoding="utf-8")
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    database.execute(statement)
+            database.execute("INSERT INTO meta VALUES ('epoch', ?)", (secrets.token_hex(4),))
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise

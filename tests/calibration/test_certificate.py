@@ -1,0 +1,140 @@
+"""The certificate: goes through a file unchanged, and nothing else than what was written is ever accepted."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calibration.certificate import Certificate, certificate_id, load_certificate, write_certificate
+from calibration.errors import BadCertificateError, CalibrationError, NoCertificateError
+from calibration.virtual import certify_virtual_deck
+from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.load import EmptyDeck
+
+ISSUED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def certificate() -> Certificate:
+    return certify_virtual_deck(VirtualDeck(EmptyDeck(), 1), station="st-0001", issued=ISSUED)
+
+
+def test_a_certificate_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    write_certificate(certificate(), path)
+    assert load_certificate(path) == certificate()
+    assert [file.name for file in tmp_path.iterdir()] == ["calibration.json"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_the_id_is_the_sha_256_of_the_content_and_changes_with_it() -> None:
+    one = certificate()
+    assert len(one.id) == 64
+    assert one.id == certificate_id(one) == certificate().id
+    changed = msgspec.structs.replace(one, note=one.note + ".")
+    assert certificate_id(changed) != one.id
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("certificate") / "calibration.json"
+    write_certificate(certificate(), path)
+    return path
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_one_byte_changed_added_or_removed_is_refused(written: Path, data: st.DataObject) -> None:
+    raw = written.read_bytes()
+    at = data.draw(st.integers(0, len(raw) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda value: value != raw[at]))
+    kind = data.draw(st.sampled_from(["change", "insert", "remove"]))
+    rest = raw[at:] if kind == "insert" else raw[at + 1 :]
+    forged = raw[:at] + (b"" if kind == "remove" else bytes([byte])) + rest
+    path = written.with_name("forged.json")
+    path.write_bytes(forged)
+    with pytest.raises(BadCertificateError, match=r"forged\.json: "):
+        load_certificate(path)
+
+
+def test_every_single_bit_of_the_file_counts(written: Path) -> None:
+    raw = written.read_bytes()
+    path = written.with_name("bit.json")
+    for at in range(len(raw)):
+        path.write_bytes(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :])
+        with pytest.raises(BadCertificateError):
+            load_certificate(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema": "balance-station/certificate/0"}, "schema is 'balance-station/certificate/0', expected"),
+        ({"cells": certificate().cells[:3]}, "cells must be front_left, front_right, back_left, back_right"),
+        ({"cells": certificate().cells[::-1]}, "in this order"),
+        ({"cell_spacing_ml_mm": 0.0}, "cell_spacing_ml_mm is 0.0"),
+        ({"cell_spacing_ap_mm": float("inf")}, "cell_spacing_ap_mm is inf"),
+        ({"gravity_m_s2": 1.62}, "gravity_m_s2 is 1.62"),
+        ({"valid_until": ISSUED}, "valid_until is not after issued"),
+        ({"issued": datetime(2026, 1, 1)}, "issued carries no time zone"),
+    ],
+)
+def test_what_cannot_be_a_deck_is_refused_even_with_a_right_id(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    bad = msgspec.structs.replace(certificate(), **change).signed()
+    with pytest.raises(BadCertificateError, match=said):
+        write_certificate(bad, tmp_path / "c.json")
+    (tmp_path / "c.json").write_bytes(msgspec.json.encode(bad))
+    with pytest.raises(BadCertificateError):
+        load_certificate(tmp_path / "c.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"gain_n_per_count": 0.0}, "gain_n_per_count 0.0 is not the gain"),
+        ({"gain_n_per_count": float("nan")}, "is not the gain"),
+        ({"gain_n_per_count": 3.0}, "is not the gain"),
+        ({"zero_counts": float("nan")}, "zero_counts nan is outside 24 bit"),
+        ({"zero_counts": 1e9}, "outside 24 bit"),
+        ({"channel": 1}, "same channel"),
+    ],
+)
+def test_a_cell_that_cannot_be_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    first, *others = certificate().cells
+    cells = (msgspec.structs.replace(first, **change), *others)
+    bad = msgspec.structs.replace(certificate(), cells=cells).signed()
+    with pytest.raises(BadCertificateError, match=said):
+        write_certificate(bad, tmp_path / "c.json")
+
+
+def test_an_unsigned_certificate_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(BadCertificateError, match="its id does not belong to its content"):
+        write_certificate(msgspec.structs.replace(certificate(), id=""), tmp_path / "c.json")
+    assert not (tmp_path / "c.json").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"null", b"\xff", b"[" * 100_000, b'{"schema": 1}'])
+def test_what_is_no_certificate_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "c.json").write_bytes(content)
+    with pytest.raises(BadCertificateError, match=r"not a calibration certificate.*calibrate the deck again"):
+        load_certificate(tmp_path / "c.json")
+
+
+def test_a_missing_certificate_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoCertificateError, match=r"none\.json: .*balance-station calibrate") as missing:
+        load_certificate(tmp_path / "none.json")
+    assert isinstance(missing.value, CalibrationError)
+    with pytest.raises(NoCertificateError, match="Is a directory"):
+        load_certificate(tmp_path)
+
+
+def test_times_of_another_zone_are_kept_as_the_same_moment(tmp_path: Path) -> None:
+    issued = ISSUED.astimezone(tz=None)
+    one = msgspec.structs.replace(certificate(), issued=issued).signed()
+    write_certificate(one, tmp_path / "c.json")
+    assert load_certificate(tmp_path / "c.json").issued == ISSUED
+    assert load_certificate(tmp_path / "c.json").valid_until - ISSUED == timedelta(days=365)
