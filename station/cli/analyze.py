@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
+import click
 import msgspec
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
@@ -43,54 +43,40 @@ class Failure(msgspec.Struct, frozen=True):
     exit_code: int
 
 
-def analyze_command(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE|FOLDER...",
-            help="CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n] or time_s and four corner forces, or raw trials.",
-            show_default=False,
-        ),
-    ],
-    profile: Annotated[str, typer.Option(help=f"What is done before measuring: {', '.join(PROFILES)}.")] = "station",
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes to use; 0: as many as pay off.")] = 0,
-) -> None:
-    """Measure sway in recordings: files, or every recording in a folder."""
-    try:
-        analyze(paths, profile, json_, jobs)
-    except StationError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
+@click.command()
+@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--profile", default="station", show_default=True, help=f"What is done first: {', '.join(PROFILES)}.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@click.option(
+    "--jobs", type=click.IntRange(min=0), default=0, help="Processes to use; 0 (default): as many as pay off."
+)
+def analyze(paths: tuple[Path, ...], profile: str, as_json: bool, jobs: int) -> None:
+    """Measure sway in recordings: files, or every recording in a folder.
 
-
-def analyze(paths: list[Path], profile: str, json_: bool, jobs: int) -> None:
-    """Analyse and print; raises StationError when a single file fails or there is nothing to analyse.
-
-    Raises typer.Exit with the exit code of the first failure after printing a list with failures in it.
+    CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n] or with time_s and four corner forces, or raw trials of a station.
     """
     profile_named(profile)
     files = list(_files(paths))
     if len(paths) == 1 and not paths[0].is_dir():
         only = to_builtins(analyse_recording(read_recording(files[0]), profile))
-        if json_:
+        if as_json:
             _print_json(only)
         else:
             _print_one(only)
         return
     results = list(_analyse_all(files, profile, jobs))
     failures = [result for result in results if isinstance(result, Failure)]
-    if json_:
+    if as_json:
         _print_json([_plain(result) for result in results])
     else:
         _print_many([result for result in results if not isinstance(result, Failure)])
     for failure in failures:
-        typer.echo(f"error: {failure.error}", err=True)
+        click.echo(f"balance-station: {failure.error}", err=True)
     if failures:
-        raise typer.Exit(failures[0].exit_code)
+        sys.exit(failures[0].exit_code)
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
             yield path
@@ -128,7 +114,7 @@ def _plain(result: dict[str, Any] | Failure) -> dict[str, Any]:
 
 
 def _print_json(document: object) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 
 def _print_one(result: dict[str, Any]) -> None:
@@ -154,11 +140,13 @@ def _print_many(results: list[dict[str, Any]]) -> None:
     for heading in ("length\ns", *_SUMMARY.values()):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("assess-\nable")
-    for result in results:
+    names = [Path(result["file"]).name for result in results]
+    shown = names if len(set(names)) == len(names) else [result["file"] for result in results]
+    for name, result in zip(shown, results, strict=True):
         values = [result["metrics"][key] for key in _SUMMARY]
         cells = [f"{value:.4g}" if value is not None else "-" for value in values]
         assessable = "yes" if result["quality"]["assessable"] else "no"
-        table.add_row(escape(result["file"]), f"{result['duration_s']:.4g}", *cells, assessable)
+        table.add_row(escape(name), f"{result['duration_s']:.4g}", *cells, assessable)
     console.print(table)
     for result in results:
         if result["quality"]["flags"]:

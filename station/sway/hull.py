@@ -57,7 +57,7 @@ def largest_distance(corners: list[Point]) -> float:
             if (b[0] - a[0]) * (d[1] - c[1]) - (b[1] - a[1]) * (d[0] - c[0]) <= 0.0:
                 break
             far += 1
-        # Parallel edges, and edges that rounding makes look parallel, hide the pair one corner on: look at both sides.
+        # Where rounding decides which of two nearly parallel edges turns further, the pair is one corner on or back.
         for other in (far - 1, far, far + 1):
             e = corners[other % count]
             best = max(best, _distance_squared(a, e), _distance_squared(b, e))

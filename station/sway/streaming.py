@@ -14,7 +14,7 @@ samples by the definition (tens of microseconds for 10 s, when asked, not a push
 import math
 from array import array
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -56,51 +56,20 @@ class StreamMeasures(msgspec.Struct, frozen=True):
         return self.ellipse.area_mm2 if self.ellipse is not None else 0.0
 
 
-class _Sums:
-    """Exact sums over some samples and the steps between them, in integer units."""
+class _Sums(NamedTuple):
+    """Exact sums over the samples so far, and over the steps that led to them, in integer units."""
 
-    __slots__ = ("ap", "ap_ap", "count", "ml", "ml_ap", "ml_ml", "path", "path_ap", "path_ml")
+    ml: int
+    ap: int
+    ml_ml: int
+    ap_ap: int
+    ml_ap: int
+    path: int
+    path_ml: int
+    path_ap: int
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.ml = self.ap = self.ml_ml = self.ap_ap = self.ml_ap = 0
-        self.path = self.path_ml = self.path_ap = 0
 
-    def measures(self, fs_hz: float, ranges_mm: tuple[float, float], swept_mm2_s: float | None) -> StreamMeasures:
-        """Return the measures of these sums."""
-        n = self.count
-        if n == 0:
-            raise ValueError("nothing has been pushed yet, so there is nothing to measure")
-        # n times the sums of squares about the mean, exact until the one division
-        ml_ml = n * self.ml_ml - self.ml * self.ml
-        ap_ap = n * self.ap_ap - self.ap * self.ap
-        ml_ap = n * self.ml_ap - self.ml * self.ap
-        whole = n * n * _UNIT_SQUARED
-        ellipse = None
-        if n > 2:
-            sample = n * (n - 1) * _UNIT_SQUARED
-            ellipse = prediction_ellipse(ml_ml / sample, ap_ap / sample, ml_ap / sample, n)
-        duration_s = n / fs_hz
-        path_mm, path_ml_mm, path_ap_mm = self.path / _UNIT, self.path_ml / _UNIT, self.path_ap / _UNIT
-        return StreamMeasures(
-            count=n,
-            duration_s=duration_s,
-            path_length_mm=path_mm,
-            path_length_ml_mm=path_ml_mm,
-            path_length_ap_mm=path_ap_mm,
-            mean_velocity_mm_s=path_mm / duration_s,
-            mean_velocity_ml_mm_s=path_ml_mm / duration_s,
-            mean_velocity_ap_mm_s=path_ap_mm / duration_s,
-            mean_ml_mm=self.ml / n / _UNIT,
-            mean_ap_mm=self.ap / n / _UNIT,
-            rms_distance_mm=math.sqrt((ml_ml + ap_ap) / whole),
-            rms_ml_mm=math.sqrt(ml_ml / whole),
-            rms_ap_mm=math.sqrt(ap_ap / whole),
-            range_ml_mm=ranges_mm[0],
-            range_ap_mm=ranges_mm[1],
-            ellipse=ellipse,
-            sway_area_per_second_mm2_s=swept_mm2_s,
-        )
+_NOTHING: Final = _Sums(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class _SlidingExtreme:
@@ -125,7 +94,8 @@ class _SlidingExtreme:
 class StreamingSway:
     """Sway over everything pushed since the last `reset`, and over the last `window` samples of it.
 
-    Neither memory nor the time of a push grows with the stream.
+    Neither memory nor the time of a push grows with the stream. Only sums from the start are kept up; those of the
+    window are the difference of two of them, which costs nothing because the sums are exact.
     """
 
     def __init__(self, fs_hz: float, window: int) -> None:
@@ -137,94 +107,122 @@ class StreamingSway:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._all = _Sums()
-        self._recent = _Sums()
-        self._samples: deque[tuple[int, int]] = deque()
-        self._steps: deque[tuple[int, int, int]] = deque()
+        self._count = 0
+        self._sums = _NOTHING
+        # sums before the window's first sample, with it, with the second, ...
+        self._history: deque[_Sums] = deque([_NOTHING], maxlen=self.window + 1)
         self._ring_mm = array("d", bytes(16 * self.window))  # ML, AP of sample k at place k mod window
         self._last_mm = (0.0, 0.0)
         self._extremes = tuple(_SlidingExtreme(self.window) for _ in range(4))
-        self._recent_range = (0.0, 0.0)
-        self._lowest = (math.inf, math.inf)
-        self._highest = (-math.inf, -math.inf)
+        self._recent_range_mm = (0.0, 0.0)
+        self._lowest_mm = (math.inf, math.inf)
+        self._highest_mm = (-math.inf, -math.inf)
 
     @property
     def count(self) -> int:
         """Return how many samples have been pushed since the last reset."""
-        return self._all.count
+        return self._count
 
     def push(self, ml_mm: float, ap_mm: float) -> None:
         """Take one sample. Raises ValueError, and takes nothing, for one that is not a place on earth (NaN, 1 km)."""
         if not (-_FARTHEST_MM < ml_mm < _FARTHEST_MM and -_FARTHEST_MM < ap_mm < _FARTHEST_MM):
             raise ValueError(f"a centre of pressure at ({ml_mm!r}, {ap_mm!r}) mm cannot be; do not push invalid ticks")
-        everything, recent = self._all, self._recent
-        index = everything.count
+        index = self._count
+        last_ml_mm, last_ap_mm = self._last_mm if index else (ml_mm, ap_mm)
+        d_ml_mm, d_ap_mm = ml_mm - last_ml_mm, ap_mm - last_ap_mm
         ml, ap = int(ml_mm * _UNIT), int(ap_mm * _UNIT)
-        ml_ml, ap_ap, ml_ap = ml * ml, ap * ap, ml * ap
-        for sums in (everything, recent):
-            sums.count += 1
-            sums.ml += ml
-            sums.ap += ap
-            sums.ml_ml += ml_ml
-            sums.ap_ap += ap_ap
-            sums.ml_ap += ml_ap
-        self._samples.append((ml, ap))
-        if recent.count > self.window:
-            self._forget_oldest()
-        if index:
-            self._push_step(ml_mm, ap_mm)
+        before = self._sums
+        self._sums = _Sums(
+            before.ml + ml,
+            before.ap + ap,
+            before.ml_ml + ml * ml,
+            before.ap_ap + ap * ap,
+            before.ml_ap + ml * ap,
+            before.path + int(math.hypot(d_ml_mm, d_ap_mm) * _UNIT),
+            before.path_ml + int(abs(d_ml_mm) * _UNIT),
+            before.path_ap + int(abs(d_ap_mm) * _UNIT),
+        )
+        self._history.append(self._sums)
         place = 2 * (index % self.window)
         self._ring_mm[place], self._ring_mm[place + 1] = ml_mm, ap_mm
         self._last_mm = (ml_mm, ap_mm)
         self._push_extremes(index, ml_mm, ap_mm)
+        self._count = index + 1
 
     def whole(self) -> StreamMeasures:
         """Return the measures of everything pushed; raises ValueError before the first sample."""
-        ranges_mm = (self._highest[0] - self._lowest[0], self._highest[1] - self._lowest[1])
-        return self._all.measures(self.fs_hz, ranges_mm, None)
+        ranges_mm = (self._highest_mm[0] - self._lowest_mm[0], self._highest_mm[1] - self._lowest_mm[1])
+        return _measures(self._count, self._sums, self.fs_hz, ranges_mm, None)
 
     def sliding(self) -> StreamMeasures:
-        """Return the measures of the last `window` samples (or of all, while there are fewer)."""
-        return self._recent.measures(self.fs_hz, self._recent_range, self._swept_mm2_s())
+        """Return the measures of the last `window` samples, or of all while there are fewer; raises as `whole`."""
+        if self._count < self.window:
+            return _measures(self._count, self._sums, self.fs_hz, self._recent_range_mm, self._swept_mm2_s())
+        now, before, first = self._sums, self._history[0], self._history[1]
+        recent = _Sums(
+            ml=now.ml - before.ml,
+            ap=now.ap - before.ap,
+            ml_ml=now.ml_ml - before.ml_ml,
+            ap_ap=now.ap_ap - before.ap_ap,
+            ml_ap=now.ml_ap - before.ml_ap,
+            path=now.path - first.path,  # the step into the window is not of it
+            path_ml=now.path_ml - first.path_ml,
+            path_ap=now.path_ap - first.path_ap,
+        )
+        return _measures(self.window, recent, self.fs_hz, self._recent_range_mm, self._swept_mm2_s())
 
-    def _push_step(self, ml_mm: float, ap_mm: float) -> None:
-        d_ml, d_ap = ml_mm - self._last_mm[0], ap_mm - self._last_mm[1]
-        path, path_ml, path_ap = int(math.hypot(d_ml, d_ap) * _UNIT), int(abs(d_ml) * _UNIT), int(abs(d_ap) * _UNIT)
-        self._steps.append((path, path_ml, path_ap))
-        for sums in (self._all, self._recent):
-            sums.path += path
-            sums.path_ml += path_ml
-            sums.path_ap += path_ap
-
-    def _forget_oldest(self) -> None:
-        recent = self._recent
-        ml, ap = self._samples.popleft()
-        recent.count -= 1
-        recent.ml -= ml
-        recent.ap -= ap
-        recent.ml_ml -= ml * ml
-        recent.ap_ap -= ap * ap
-        recent.ml_ap -= ml * ap
-        path, path_ml, path_ap = self._steps.popleft()
-        recent.path -= path
-        recent.path_ml -= path_ml
-        recent.path_ap -= path_ap
-
-    def _swept_mm2_s(self) -> float | None:
-        count = self._recent.count
+    def _swept_mm2_s(self) -> float:
+        count = min(self._count, self.window)
         if count == 0:
-            return None
+            return 0.0
         ring = np.frombuffer(self._ring_mm).reshape(-1, 2)
-        oldest = self._all.count % self.window if count == self.window else 0
+        oldest = self._count % self.window if count == self.window else 0
         ml, ap = np.concatenate([ring[oldest:count], ring[:oldest]]).T
         ml, ap = ml - ml.mean(), ap - ap.mean()
         return float(np.abs(ap[1:] * ml[:-1] - ap[:-1] * ml[1:]).sum()) * self.fs_hz / (2 * count)
 
     def _push_extremes(self, index: int, ml_mm: float, ap_mm: float) -> None:
         most_ml, least_ml, most_ap, least_ap = self._extremes
-        self._recent_range = (
+        self._recent_range_mm = (
             most_ml.push(index, ml_mm) + least_ml.push(index, -ml_mm),
             most_ap.push(index, ap_mm) + least_ap.push(index, -ap_mm),
         )
-        self._lowest = (min(self._lowest[0], ml_mm), min(self._lowest[1], ap_mm))
-        self._highest = (max(self._highest[0], ml_mm), max(self._highest[1], ap_mm))
+        self._lowest_mm = (min(self._lowest_mm[0], ml_mm), min(self._lowest_mm[1], ap_mm))
+        self._highest_mm = (max(self._highest_mm[0], ml_mm), max(self._highest_mm[1], ap_mm))
+
+
+def _measures(
+    count: int, sums: _Sums, fs_hz: float, ranges_mm: tuple[float, float], swept_mm2_s: float | None
+) -> StreamMeasures:
+    if count == 0:
+        raise ValueError("nothing has been pushed yet, so there is nothing to measure")
+    # count times the sums of squares about the mean, exact until the one division
+    ml_ml = count * sums.ml_ml - sums.ml * sums.ml
+    ap_ap = count * sums.ap_ap - sums.ap * sums.ap
+    ml_ap = count * sums.ml_ap - sums.ml * sums.ap
+    population = count * count * _UNIT_SQUARED
+    ellipse = None
+    if count > 2:
+        sample = count * (count - 1) * _UNIT_SQUARED
+        ellipse = prediction_ellipse(ml_ml / sample, ap_ap / sample, ml_ap / sample, count)
+    duration_s = count / fs_hz
+    path_mm, path_ml_mm, path_ap_mm = sums.path / _UNIT, sums.path_ml / _UNIT, sums.path_ap / _UNIT
+    return StreamMeasures(
+        count=count,
+        duration_s=duration_s,
+        path_length_mm=path_mm,
+        path_length_ml_mm=path_ml_mm,
+        path_length_ap_mm=path_ap_mm,
+        mean_velocity_mm_s=path_mm / duration_s,
+        mean_velocity_ml_mm_s=path_ml_mm / duration_s,
+        mean_velocity_ap_mm_s=path_ap_mm / duration_s,
+        mean_ml_mm=sums.ml / count / _UNIT,
+        mean_ap_mm=sums.ap / count / _UNIT,
+        rms_distance_mm=math.sqrt((ml_ml + ap_ap) / population),
+        rms_ml_mm=math.sqrt(ml_ml / population),
+        rms_ap_mm=math.sqrt(ap_ap / population),
+        range_ml_mm=ranges_mm[0],
+        range_ap_mm=ranges_mm[1],
+        ellipse=ellipse,
+        sway_area_per_second_mm2_s=swept_mm2_s,
+    )

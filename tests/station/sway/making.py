@@ -1,9 +1,29 @@
-"""What the tests of this room are made from: sway that looks like sway, as arrays, CSV files and raw trials."""
+"""What this room is tested with: sway that looks like sway, as arrays, CSV files and trials; and the command line."""
+
+import sys
+from typing import NamedTuple
 
 import numpy as np
+import pytest
 from scipy import signal
 
+from station.cli.main import main
 from station.trials import RawTrial
+
+
+class Ran(NamedTuple):
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def balance_station(monkeypatch, capsys, *arguments):
+    """Run the whole command line, errors and exit codes included."""
+    monkeypatch.setattr(sys, "argv", ["balance-station", *map(str, arguments)])
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return Ran(ended.value.code, *capsys.readouterr())
 
 
 def sway_mm(count=3000, seed=0, fs_hz=100.0):

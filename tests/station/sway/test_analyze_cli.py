@@ -3,21 +3,15 @@
 import json
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from station.cli.analyze import analyze_command
 from station.sway.measures import UNITS
 
-from .making import csv_text, raw_trial, seconds, sway_mm
-
-app = typer.Typer()
-app.command("analyze")(analyze_command)
-app.command("other")(lambda: None)  # with two commands `analyze` is named, as in the station's own command line
+from .making import balance_station, csv_text, raw_trial, seconds, sway_mm
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, ["analyze", *map(str, arguments)])
+@pytest.fixture
+def run(monkeypatch, capsys):
+    return lambda *arguments: balance_station(monkeypatch, capsys, "analyze", *arguments)
 
 
 @pytest.fixture
@@ -30,7 +24,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_one_file_is_one_object_and_nothing_else_on_stdout(folder):
+def test_one_file_is_one_object_and_nothing_else_on_stdout(run, folder):
     result = run(folder / "a.csv", "--json")
     assert result.exit_code == 0
     assert result.stderr == ""
@@ -41,24 +35,24 @@ def test_one_file_is_one_object_and_nothing_else_on_stdout(folder):
     assert document["quality"] == {"assessable": True, "flags": []}
 
 
-def test_a_folder_is_a_list_of_its_recordings_by_name(folder):
+def test_a_folder_is_a_list_of_its_recordings_by_name(run, folder):
     documents = json.loads(run(folder, "--json").stdout)
     assert [document["file"] for document in documents] == [
         str(folder / name) for name in ("a.csv", "b.csv", "c.trial.npz")
     ]
 
 
-def test_several_files_are_a_list_in_the_order_given_and_equal_one_by_one(folder):
+def test_several_files_are_a_list_in_the_order_given_and_equal_one_by_one(run, folder):
     files = [folder / "b.csv", folder / "c.trial.npz", folder / "a.csv"]
     together = json.loads(run(*files, "--json").stdout)
     assert together == [json.loads(run(file, "--json").stdout) for file in files]
 
 
-def test_several_processes_print_what_one_prints(folder):
+def test_several_processes_print_what_one_prints(run, folder):
     assert run(folder, "--json", "--jobs", 2).stdout == run(folder, "--json", "--jobs", 1).stdout
 
 
-def test_a_value_that_cannot_be_computed_is_null_with_a_reason(tmp_path):
+def test_a_value_that_cannot_be_computed_is_null_with_a_reason(run, tmp_path):
     (tmp_path / "still.csv").write_text(
         "time_s,cop_ml_mm,cop_ap_mm\n" + "".join(f"{k / 100},1,2\n" for k in range(3000))
     )
@@ -68,7 +62,7 @@ def test_a_value_that_cannot_be_computed_is_null_with_a_reason(tmp_path):
     assert document["quality"]["assessable"] is False
 
 
-def test_people_get_a_table_with_units(folder):
+def test_people_get_a_table_with_units(run, folder):
     result = run(folder / "a.csv")
     assert result.exit_code == 0
     assert "mean_velocity_mm_s" in result.stdout
@@ -77,7 +71,7 @@ def test_people_get_a_table_with_units(folder):
     assert run(folder).stdout.count("yes") == 3
 
 
-def test_the_profile_can_be_chosen(folder):
+def test_the_profile_can_be_chosen(run, folder):
     document = json.loads(run(folder / "a.csv", "--json", "--profile", "published").stdout)
     assert document["profile"] == "published"
 
@@ -91,19 +85,19 @@ def test_the_profile_can_be_chosen(folder):
         (["a.csv", "--profile", "best"], 64, "there is no profile 'best'; the profiles are station, published"),
     ],
 )
-def test_what_is_wrong_is_one_line_on_stderr_and_an_exit_code(folder, monkeypatch, arguments, code, line):
+def test_what_is_wrong_is_one_line_on_stderr_and_an_exit_code(run, folder, monkeypatch, arguments, code, line):
     monkeypatch.chdir(folder)
     (folder / "empty").mkdir()
     (folder / "bad.csv").write_text("time_s,cop_ml_mm,cop_ap_mm\n0,1,2\n0.01,x,3\n0.02,3,4\n")
     result = run(*arguments)
     assert result.exit_code == code
     assert result.stdout == ""
-    assert result.stderr.startswith("error: ")
+    assert result.stderr.startswith("balance-station: ")
     assert line in result.stderr
     assert result.stderr.count("\n") == 1
 
 
-def test_a_broken_file_among_several_is_named_and_the_others_are_analysed(folder):
+def test_a_broken_file_among_several_is_named_and_the_others_are_analysed(run, folder):
     (folder / "bb.csv").write_text("time_s,x\n")
     result = run(folder, "--json")
     assert result.exit_code == 65

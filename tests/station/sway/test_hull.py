@@ -66,3 +66,14 @@ def test_a_thousand_points_on_a_circle_are_all_corners():
     corners = convex_hull(np.cos(angle), np.sin(angle))
     assert len(corners) == 1000
     assert largest_distance(corners) == pytest.approx(2.0)
+
+
+def test_two_corners_a_rounding_apart_do_not_lead_the_calipers_astray():
+    points = [
+        (1.6485425258952824, -3.2066037392098825),
+        (3.206603739209883, 1.6485425258952826),
+        (1.6485425258952826, -3.206603739209883),
+        (3.974429621360066, -0.4515630463796671),
+        (-1.874324049085116, 1.21938892852985),
+    ]
+    assert largest_distance(hull_of(points)) == pytest.approx(farthest_pair(points), rel=1e-12)

@@ -7,19 +7,16 @@ import re
 
 import numpy as np
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from station.cli.norms import app
 from station.errors import DataError, NoInputError
 from station.sway import norms_build
 from station.sway.analysis import analyse
 from station.sway.norms import band_word, load_norms, place, reference_band
 from station.sway.profiles import STATION
 
-from .making import sway_mm
+from .making import balance_station, sway_mm
 
 COLUMNS = ["trial", "subject", "vision", "surface", "age_years"]
 
@@ -194,11 +191,12 @@ def test_somebody_who_did_not_move_is_not_a_reference(tmp_path, few_people):
         norms_build.build_norms(tmp_path)
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+@pytest.fixture
+def run(monkeypatch, capsys):
+    return lambda *arguments: balance_station(monkeypatch, capsys, "norms", *arguments)
 
 
-def test_the_table_that_ships_can_be_shown_for_people_and_for_programs():
+def test_the_table_that_ships_can_be_shown_for_people_and_for_programs(run):
     shown = run("show")
     assert shown.exit_code == 0
     assert "norms-1" in shown.stdout
@@ -208,7 +206,7 @@ def test_the_table_that_ships_can_be_shown_for_people_and_for_programs():
     assert math.isclose(table["mdc_ratio"]["mean_velocity_mm_s"]["one_trial"], 1.63)
 
 
-def test_a_table_is_built_to_a_file_or_to_stdout(tmp_path, few_people):
+def test_a_table_is_built_to_a_file_or_to_stdout(run, tmp_path, few_people):
     write_people(tmp_path, [20, 30, 61, 62, 71, 79.5])
     out = tmp_path / "norms.json"
     assert run("build", "--from", tmp_path, "--out", out).exit_code == 0
@@ -217,16 +215,10 @@ def test_a_table_is_built_to_a_file_or_to_stdout(tmp_path, few_people):
     assert json.loads(printed.stdout)["pipeline"] == "station-1"
 
 
-def test_a_table_that_cannot_be_built_is_one_line_and_an_exit_code(tmp_path):
+def test_a_table_that_cannot_be_built_is_one_line_and_an_exit_code(run, tmp_path):
     missing = run("build", "--from", tmp_path)
     assert missing.exit_code == 66
-    assert missing.stderr.startswith("error: ")
+    assert missing.stderr.startswith("balance-station: ")
     assert missing.stderr.count("\n") == 1
     (tmp_path / "trials.csv").write_text("a,b\n")
     assert run("build", "--from", tmp_path).exit_code == 65
-
-
-def test_the_commands_fit_into_a_larger_command_line():
-    outer = typer.Typer()
-    outer.add_typer(app, name="norms")
-    assert CliRunner().invoke(outer, ["norms", "show"]).exit_code == 0
