@@ -142,7 +142,9 @@ class PahoTransport(Transport):
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
         self._events.put(Disconnected(f"disconnected: {code}"))
 
-    def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Any) -> None:
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Any
+    ) -> None:
         refused = next((str(code) for code in codes if code.is_failure), None)
         self._events.put(Subscribed(refused))
 

@@ -107,7 +107,10 @@ def test_bad_input_gives_one_clear_line_and_a_code(
     run_cli: Run, tmp_path: Path, arguments: list[str], code: int, words: list[str]
 ) -> None:
     write(tmp_path / "empty.csv", "")
-    write(tmp_path / "nan.csv", HEADER + "0,1,1\n0.01,1,1\n0.02,1,nan\n" + "".join(f"{k / 100},1,1\n" for k in range(3, 400)))
+    write(
+        tmp_path / "nan.csv",
+        HEADER + "0,1,1\n0.01,1,1\n0.02,1,nan\n" + "".join(f"{k / 100},1,1\n" for k in range(3, 400)),
+    )
     write(tmp_path / "columns.csv", "t,x,y\n0,1,2\n")
     write(tmp_path / "broken.json", "{")
     arguments = [str(tmp_path / each) if each.endswith((".csv", ".json")) else each for each in arguments]

@@ -50,9 +50,7 @@ def measured_and_true(person: str, chips: str, folder: Path) -> tuple[dict[str, 
     assert window.recording_to_s is not None
     recording = find_person(person).recording()
     inside = (recording.time_s >= window.recording_from_s - 1e-6) & (recording.time_s <= window.recording_to_s + 1e-6)
-    truth = analyse(
-        recording.time_s[inside], recording.cop_ml_mm[inside], recording.cop_ap_mm[inside], file=person
-    )
+    truth = analyse(recording.time_s[inside], recording.cop_ml_mm[inside], recording.cop_ap_mm[inside], file=person)
     assert np.count_nonzero(inside) >= 2999
     return record.sway["metrics"], truth.metrics
 

@@ -121,7 +121,7 @@ def test_a_touch_on_a_screen_that_has_gone_is_ignored(tmp_path: Path) -> None:
 
 
 def test_a_busy_station_refuses_a_second_visit_and_an_unknown_protocol(running: RunningStation) -> None:
-    with pytest.raises(UsageError, match="no protocol 'dance'.*walk-up"):
+    with pytest.raises(UsageError, match=r"no protocol 'dance'.*walk-up"):
         running.engine.begin(Began("dance"))
     running.until("measure.quiet-stance")
     with pytest.raises(UsageError, match="not free"):
@@ -155,4 +155,3 @@ def test_no_live_dot_is_sent_while_anything_is_scored(running: RunningStation) -
     for _ in range(100):
         running.step(10)
         assert running.engine.live(running.process.now_ns).dot_ml_mm is None
-
