@@ -1,0 +1,1 @@
+"""The tests mirror the folders of the project; benchmarks, end to end and long trials have folders of their own."""

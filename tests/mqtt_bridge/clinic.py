@@ -1,0 +1,138 @@
+"""A clinic for tests: real mosquitto, real bridge and consumer as processes, each of which can be killed."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from mqtt_bridge.broker import find_mosquitto, write_broker_config
+from station.config import Config, MqttConfig, StationConfig, dump_config
+from station.records.outbox import Outbox
+
+UP_WITHIN_S: Final = 15.0
+
+WRITER: Final = """
+import sys, time
+from pathlib import Path
+from station.records.store import RecordStore
+from tests.station.records.making import make_record
+store = RecordStore.open(Path(sys.argv[1]), station="st-1")
+said = open(sys.argv[2], "a", buffering=1)
+while True:
+    record = store.commit(lambda result_id: make_record(result_id), {"quiet-stance-1": b"raw" * 50})
+    said.write(record.id + "\\n")
+    time.sleep(float(sys.argv[3]))
+"""
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Clinic:
+    """Broker, bridge, consumer and (for trials) a station that commits records as fast as asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = Config(
+            station=StationConfig(id="st-1", state_dir=str(folder), runtime_dir=str(folder)),
+            mqtt=MqttConfig(port=free_port(), keepalive_s=5),
+        )
+        self._config_file = folder / "station.toml"
+        self._config_file.write_text(dump_config(self.config), encoding="utf-8")
+        self.inbox = folder / "clinic.db"
+        self.truth = folder / "committed.txt"
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *names: str) -> None:
+        """Start some of: broker, bridge, consumer, station."""
+        for name in names:
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self._running[name] = subprocess.Popen(
+                    self._command(name),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=dict(os.environ, BALANCE_STATION_CONFIG=str(self._config_file)),
+                    cwd=Path(__file__).parents[2],
+                )
+            if name == "broker":
+                self._wait_for_broker()
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Kill one process, at once and without a goodbye, and wait until it is gone."""
+        process = self._running.pop(name)
+        process.send_signal(number)
+        process.wait()
+
+    def close(self) -> None:
+        """Kill what runs."""
+        for name in list(self._running):
+            self.kill(name)
+
+    def outbox(self) -> Outbox:
+        """Return a connection to the station's outbox."""
+        return Outbox(self.config.station.database)
+
+    def wait_until_empty(self, timeout_s: float) -> bool:
+        """Wait until nothing is open in the outbox; return whether that came to pass."""
+        outbox = self.outbox()
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if outbox.count().open == 0:
+                outbox.close()
+                return True
+            time.sleep(0.1)
+        outbox.close()
+        return False
+
+    def chaos(self, seed: int, kills: int, pause_s: tuple[float, float] = (0.3, 1.2)) -> None:
+        """Kill one of the four at random, again and again, and start it again after a moment or at once."""
+        chance = random.Random(seed)
+        for _ in range(kills):
+            time.sleep(chance.uniform(*pause_s))
+            name = chance.choice(sorted(self._running))
+            self.kill(name)
+            time.sleep(chance.choice([0.0, 0.05, 0.5]))
+            self.start(name)
+
+    def _command(self, name: str) -> list[str]:
+        mqtt = self.config.mqtt
+        python = sys.executable
+        if name == "broker":
+            program = find_mosquitto()
+            assert program is not None, "mosquitto is not installed; make test installs it (apt-get install mosquitto)"
+            return [program, "-c", str(write_broker_config(self.folder / "broker", mqtt.port))]
+        if name == "bridge":
+            return [python, "-m", "station.cli.main", "run", "bridge"]
+        if name == "consumer":
+            return [python, "-m", "station.cli.main", "ingest",
+                    "--database", str(self.inbox), "--port", str(mqtt.port)]  # fmt: skip
+        return [python, "-c", WRITER, str(self.config.station.database), str(self.truth), "0.03"]
+
+    def wait_for_commits(self) -> None:
+        """Wait until the station has committed its first record."""
+        deadline = time.monotonic() + UP_WITHIN_S
+        while not self.truth.exists():
+            assert time.monotonic() < deadline, (self.folder / "station.log").read_text()
+            time.sleep(0.05)
+
+    def _wait_for_broker(self) -> None:
+        deadline = time.monotonic() + UP_WITHIN_S
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.config.mqtt.port), timeout=0.2).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise AssertionError(f"mosquitto did not come up: {(self.folder / 'broker.log').read_text()}")

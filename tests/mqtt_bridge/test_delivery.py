@@ -1,0 +1,213 @@
+"""The delivery promise, without a network: a row closes if and only if a consumer says that it has stored that id."""
+
+from collections.abc import Sequence
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mqtt_bridge.delivery import FIRST_RETRY_S, PUBACK_WITHIN_S, REFUSALS_TO_PARK, WINDOW, Delivery
+from mqtt_bridge.payloads import AckPayload
+from station.records.outbox import OutboxRow
+
+
+class MemoryOutbox:
+    """Rows in memory, with the outbox's rules."""
+
+    def __init__(self, count: int, body: bytes = b'{"historical":false}') -> None:
+        self.state = {f"s:e:{n}": "open" for n in range(1, count + 1)}
+        self.reasons: dict[str, str] = {}
+        self.body = body
+        self.closed_by: dict[str, str] = {}
+
+    def open_rows(self, limit: int, after_seq: int = 0) -> list[OutboxRow]:
+        ids = [each for each, state in self.state.items() if state == "open"]
+        return [OutboxRow(int(each.split(":")[2]), each, "result/x", self.body, 0, 0.0) for each in ids][:limit]
+
+    def close_rows(self, ids: Sequence[str], by: str) -> list[str]:
+        closed = [each for each in ids if self.state.get(each) in ("open", "parked")]
+        for each in closed:
+            self.state[each] = "closed"
+            self.closed_by[each] = by
+        return closed
+
+    def park(self, result_id: str, reason: str, by: str | None = None) -> bool:
+        if self.state.get(result_id) != "open":
+            return False
+        self.state[result_id] = "parked"
+        self.reasons[result_id] = reason
+        return True
+
+    def count_attempt(self, result_id: str) -> None:
+        assert self.state[result_id] == "open"
+
+
+class Wire:
+    """Takes publications and remembers them; `broken` takes none."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, str, bytes]] = []
+        self.broken = False
+
+    def __call__(self, row: OutboxRow, body: bytes) -> int | None:
+        if self.broken:
+            return None
+        token = len(self.sent) + 1
+        self.sent.append((token, row.id, body))
+        return token
+
+    @property
+    def ids(self) -> list[str]:
+        return [each[1] for each in self.sent]
+
+
+def test_rows_go_out_in_order_within_a_window() -> None:
+    outbox, wire = MemoryOutbox(3 * WINDOW), Wire()
+    delivery = Delivery(outbox)
+    delivery.connected(None)
+    delivery.pump(0.0, 0.0, wire)
+    assert wire.ids == [f"s:e:{n}" for n in range(1, WINDOW + 1)]
+    delivery.acknowledged(AckPayload(tuple(wire.ids), "stored", by="clinic"))
+    delivery.pump(1.0, 1.0, wire)
+    assert wire.ids[WINDOW:] == [f"s:e:{n}" for n in range(WINDOW + 1, 2 * WINDOW + 1)]
+
+
+def test_a_puback_closes_nothing_whatever_its_code() -> None:
+    outbox, wire = MemoryOutbox(1), Wire()
+    delivery = Delivery(outbox)
+    for turn, code in enumerate((0x00, 0x10, 0x87)):
+        delivery.connected(None)
+        delivery.pump(float(turn), 0.0, wire)
+        delivery.puback(wire.sent[-1][0], code, "said the broker")
+        assert outbox.state == {"s:e:1": "open"}
+
+
+def test_without_an_acknowledgement_a_row_is_sent_again_ever_more_slowly_and_never_given_up() -> None:
+    outbox, wire = MemoryOutbox(1), Wire()
+    delivery = Delivery(outbox)
+    delivery.connected(None)
+    for second in range(3600):
+        delivery.pump(float(second), 0.0, wire)
+        if wire.sent:
+            delivery.puback(wire.sent[-1][0], 0x10, "no matching subscribers")
+    assert outbox.state == {"s:e:1": "open"}
+    assert 50 <= len(wire.sent) <= 70
+    assert FIRST_RETRY_S <= 5
+
+
+def test_under_the_broker_policy_only_code_zero_is_delivery() -> None:
+    outbox, wire = MemoryOutbox(3), Wire()
+    delivery = Delivery(outbox, "broker")
+    delivery.connected(None)
+    delivery.pump(0.0, 0.0, wire)
+    for (token, _, _), code in zip(wire.sent, (0x00, 0x10, 0x87), strict=True):
+        delivery.puback(token, code, "not authorised")
+    assert list(outbox.state.values()) == ["closed", "open", "parked"]
+    assert "not authorised" in outbox.reasons["s:e:3"]
+
+
+def test_a_row_that_the_broker_refuses_again_and_again_is_parked_and_the_others_go_on() -> None:
+    outbox, wire = MemoryOutbox(2), Wire()
+    delivery = Delivery(outbox)
+    now_s = 0.0
+    for _ in range(REFUSALS_TO_PARK):
+        delivery.connected(None)
+        delivery.pump(now_s, 0.0, wire)
+        for token, result_id, _ in wire.sent[-2:]:
+            delivery.puback(token, 0x87 if result_id == "s:e:1" else 0x00, "not authorised")
+        now_s += 100.0
+    assert outbox.state == {"s:e:1": "parked", "s:e:2": "open"}
+
+
+def test_a_row_larger_than_the_brokers_limit_is_parked_and_never_sent() -> None:
+    outbox, wire = MemoryOutbox(1, body=b'{"x":"' + b"y" * 5000 + b'"}'), Wire()
+    delivery = Delivery(outbox)
+    delivery.connected(2000)
+    delivery.pump(0.0, 0.0, wire)
+    assert wire.sent == []
+    assert "2000" in outbox.reasons["s:e:1"]
+
+
+def test_a_consumers_refusal_parks_the_row_with_its_reason() -> None:
+    outbox = MemoryOutbox(1)
+    Delivery(outbox).acknowledged(AckPayload(("s:e:1",), "rejected", "unknown site", "clinic"))
+    assert outbox.state == {"s:e:1": "parked"}
+    assert outbox.reasons == {"s:e:1": "unknown site"}
+
+
+def test_an_acknowledgement_that_comes_late_closes_a_parked_row() -> None:
+    outbox = MemoryOutbox(1)
+    delivery = Delivery(outbox)
+    outbox.park("s:e:1", "too large")
+    assert delivery.acknowledged(AckPayload(("s:e:1", "s:e:99"), "duplicate")) == ["s:e:1"]
+
+
+def test_a_result_delivered_late_says_that_it_is_historical() -> None:
+    wire = Wire()
+    delivery = Delivery(MemoryOutbox(1))
+    delivery.connected(None)
+    delivery.pump(0.0, 3600.0, wire)
+    assert msgspec.json.decode(wire.sent[0][2]) == {"historical": True}
+
+
+def test_a_connection_without_pubacks_is_known_to_be_dead() -> None:
+    wire = Wire()
+    delivery = Delivery(MemoryOutbox(1))
+    delivery.connected(None)
+    delivery.pump(0.0, 0.0, wire)
+    assert not delivery.stalled(PUBACK_WITHIN_S - 1)
+    assert delivery.stalled(PUBACK_WITHIN_S + 1)
+    delivery.puback(wire.sent[0][0], 0, "")
+    assert not delivery.stalled(PUBACK_WITHIN_S + 1)
+
+
+_steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("pump"), st.integers(0, 40)),
+        st.tuples(st.just("up"), st.just(0)),
+        st.tuples(st.just("down"), st.just(0)),
+        st.tuples(st.just("break"), st.booleans()),
+        st.tuples(st.just("puback"), st.tuples(st.integers(1, 60), st.sampled_from([0x00, 0x10, 0x87, 0x97]))),
+        st.tuples(st.just("ack"), st.lists(st.integers(1, 12), max_size=4)),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=200)
+@given(_steps)
+def test_whatever_the_network_does_rows_close_exactly_when_a_consumer_names_them(
+    steps: list[tuple[str, object]],
+) -> None:
+    outbox, wire = MemoryOutbox(10), Wire()
+    delivery = Delivery(outbox)
+    named: set[str] = set()
+    now_s = 0.0
+    for what, value in steps:
+        if what == "pump":
+            assert isinstance(value, int)
+            now_s += value
+            delivery.pump(now_s, now_s, wire)
+        elif what == "up":
+            delivery.connected(None)
+        elif what == "down":
+            delivery.disconnected()
+        elif what == "break":
+            wire.broken = bool(value)
+        elif what == "puback":
+            assert isinstance(value, tuple)
+            delivery.puback(value[0], value[1], "code")
+        elif what == "ack":
+            assert isinstance(value, list)
+            ids = tuple(f"s:e:{n}" for n in value)
+            named |= set(ids)
+            delivery.acknowledged(AckPayload(ids, "stored", by="clinic"))
+    closed = {each for each, state in outbox.state.items() if state == "closed"}
+    assert closed == named & set(outbox.state)
+    # nothing is lost: once the network is whole, everything that is not settled goes out again
+    wire.broken = False
+    delivery.connected(None)
+    before = len(wire.sent)
+    delivery.pump(now_s + 1000, now_s, wire)
+    still_open = [each for each, state in outbox.state.items() if state == "open"]
+    assert wire.ids[before:] == still_open

@@ -1,0 +1,169 @@
+"""With a real mosquitto: what is acknowledged is stored, what is not stored is kept, whoever is killed."""
+
+import json
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from mqtt_bridge.paho_transport import WILL_DELAY_S
+from station.records.store import RecordStore
+from tests.mqtt_bridge.clinic import Clinic
+from tests.station.records.making import make_record
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Clinic]:
+    clinic = Clinic(tmp_path)
+    yield clinic
+    clinic.close()
+
+
+def commit(clinic: Clinic, count: int) -> list[str]:
+    with RecordStore.open(clinic.config.station.database, station="st-1") as store:
+        return [store.commit(make_record, {}).id for _ in range(count)]
+
+
+def stored(clinic: Clinic) -> dict[str, dict[str, Any]]:
+    with sqlite3.connect(clinic.inbox) as database:
+        return {key: json.loads(body) for key, body in database.execute("SELECT id, body FROM inbox")}
+
+
+class Listener:
+    """Somebody in the clinic who listens to everything."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.messages: list[mqtt.MQTTMessage] = []
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.on_message = lambda client, data, message: self.messages.append(message)
+        self._client.connect("127.0.0.1", clinic.config.mqtt.port)
+        self._client.subscribe("balance/#", qos=1)
+        self._client.loop_start()
+
+    def wait_for(self, wanted: Callable[[mqtt.MQTTMessage], bool], timeout_s: float = 20.0) -> mqtt.MQTTMessage:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            for message in list(self.messages):
+                if wanted(message):
+                    return message
+            time.sleep(0.02)
+        raise AssertionError(f"not seen in {timeout_s} s; seen: {[(m.topic, m.payload[:80]) for m in self.messages]}")
+
+    def state(self, state: str, timeout_s: float = 20.0) -> mqtt.MQTTMessage:
+        return self.wait_for(
+            lambda m: m.topic.endswith("/status") and json.loads(m.payload)["state"] == state, timeout_s
+        )
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def test_results_arrive_in_order_with_what_a_consumer_needs_to_answer(clinic: Clinic) -> None:
+    ids = commit(clinic, 30)
+    clinic.start("broker")
+    listener = Listener(clinic)
+    clinic.start("consumer", "bridge")
+    assert clinic.wait_until_empty(20)
+    results = [message for message in listener.messages if "/result/" in message.topic]
+    seen = [json.loads(message.payload)["id"] for message in results]
+    assert list(dict.fromkeys(seen)) == ids, "each for the first time in order, whatever is sent again"
+    first = results[0]
+    assert first.topic == "balance/v1/clinic/st-1/result/walk-up"
+    assert first.qos == 1
+    assert not first.retain
+    properties = first.properties
+    assert properties is not None
+    assert properties.CorrelationData == ids[0].encode()
+    assert properties.ResponseTopic == "balance/v1/clinic/st-1/ack"
+    assert properties.ContentType == "application/json"
+    assert set(stored(clinic)) == set(ids)
+    assert clinic.outbox().state_of(ids[0]).by == "ingest"
+    listener.close()
+
+
+def test_without_a_consumer_everything_stays_in_the_outbox_although_the_broker_acknowledges(clinic: Clinic) -> None:
+    ids = commit(clinic, 3)
+    clinic.start("broker")
+    listener = Listener(clinic)
+    clinic.start("bridge")
+    listener.wait_for(lambda message: message.payload.find(ids[2].encode()) > 0)
+    time.sleep(1.0)
+    assert clinic.outbox().count().open == 3
+    clinic.start("consumer")
+    assert clinic.wait_until_empty(30), "and is delivered as soon as there is one"
+    listener.close()
+
+
+def test_the_station_is_seen_to_be_ready_busy_gone_and_lost(clinic: Clinic) -> None:
+    clinic.start("broker")
+    listener = Listener(clinic)
+    store = RecordStore.open(clinic.config.station.database, station="st-1")
+    store.set_state("ready")
+    clinic.start("bridge")
+    assert listener.state("ready").retain == 0
+    info = listener.wait_for(lambda message: message.topic.endswith("/info"))
+    assert json.loads(info.payload)["station"] == "st-1"
+    listener.wait_for(lambda message: message.topic.endswith("/health"))
+    store.set_state("busy")
+    listener.state("busy")
+    store.set_state("fault")
+    listener.state("fault")
+    clinic.kill("bridge", signal.SIGTERM)
+    listener.state("disconnected")
+    clinic.start("bridge")
+    born = listener.wait_for(
+        lambda m: (
+            m.topic.endswith("/status")
+            and json.loads(m.payload)["state"] == "fault"
+            and listener.messages.index(m) > listener.messages.index(listener.state("disconnected"))
+        )
+    )
+    clinic.kill("bridge")
+    lost = listener.state("lost", timeout_s=2.0 * WILL_DELAY_S)
+    assert json.loads(lost.payload)["birth"] == json.loads(born.payload)["birth"], "a will is paired with its birth"
+    store.close()
+    listener.close()
+
+
+def test_an_acknowledgement_that_is_nonsense_changes_nothing(clinic: Clinic) -> None:
+    ids = commit(clinic, 1)
+    clinic.start("broker", "bridge")
+    listener = Listener(clinic)
+    listener.wait_for(lambda message: "/result/" in message.topic)
+    for nonsense in (
+        b"",
+        b"\xff",
+        b"[" * 10_000,
+        b'{"ids":"all","status":"stored"}',
+        b'{"ids":["x"],"status":"stored"}',
+    ):
+        listener._client.publish("balance/v1/clinic/st-1/ack", nonsense, qos=1).wait_for_publish(5)
+    time.sleep(0.5)
+    assert clinic.outbox().state_of(ids[0]).state == "open"
+    clinic.start("consumer")
+    assert clinic.wait_until_empty(20), "and the bridge still works"
+    listener.close()
+
+
+def test_nothing_is_lost_or_doubled_when_station_bridge_broker_and_consumer_are_killed_at_random(
+    clinic: Clinic,
+) -> None:
+    clinic.start("broker", "consumer", "station")
+    clinic.wait_for_commits()
+    clinic.start("bridge")
+    clinic.chaos(seed=1, kills=12)
+    clinic.kill("station")
+    assert clinic.wait_until_empty(60)
+    clinic.kill("consumer", signal.SIGTERM)
+    committed = clinic.truth.read_text().split()
+    assert len(committed) > 100
+    assert set(committed) <= set(stored(clinic))
+    outbox = clinic.outbox()
+    assert {outbox.state_of(each).state for each in committed} == {"closed"}

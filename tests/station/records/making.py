@@ -1,0 +1,32 @@
+"""A record for tests of the store and of delivery."""
+
+from station.records.record import RESULT_SCHEMA, Instant, Record
+
+_NOW = Instant(utc="2026-01-02T03:04:05.678Z", utc_quality="synced", monotonic_ns=1, boot_id="b")
+
+
+def make_record(result_id: str, protocol: str = "walk-up") -> Record:
+    return Record(
+        schema=RESULT_SCHEMA,
+        id=result_id,
+        station=result_id.split(":")[0],
+        site="clinic",
+        protocol=protocol,
+        protocol_version="1",
+        rule_version="screen-1",
+        pipeline_version="station-1",
+        norms_version="norms-1",
+        software_version="0",
+        calibration_id="c",
+        started=_NOW,
+        ended=_NOW,
+        visit_token=None,
+        age_band="70-79",
+        sex=None,
+        tier="not at risk",
+        reasons=(),
+        parts=(),
+        sway=None,
+        sway_bands=(),
+        quality_flags=(),
+    )

@@ -1,0 +1,125 @@
+"""The record store: all of a visit or nothing, durable when it says so, ids that never repeat."""
+
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from station.errors import UnavailableError
+from station.records.outbox import Outbox
+from station.records.record import Record
+from station.records.store import RecordStore
+from tests.mqtt_bridge.clinic import WRITER
+from tests.station.records.making import make_record
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "station.db"
+
+
+def test_a_committed_visit_is_there_with_its_raw_trials_and_its_outbox_row(path: Path) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        record = store.commit(make_record, {"quiet-stance-1": b"abc"})
+        assert store.get_record(record.id) == record == store.latest()
+        assert store.raw_trials(record.id) == {"quiet-stance-1": b"abc"}
+    outbox = Outbox(path)
+    (row,) = outbox.open_rows(10)
+    assert (row.id, row.topic) == (record.id, "result/walk-up")
+    assert outbox.state_of(record.id).state == "open"
+    assert outbox.count().oldest_age_s is not None
+
+
+def test_ids_count_up_and_go_on_after_a_restart(path: Path) -> None:
+    ids = []
+    for _ in range(3):
+        with RecordStore.open(path, station="st-1") as store:
+            ids += [store.commit(make_record, {}).id for _ in range(2)]
+    assert [each.split(":")[2] for each in ids] == ["1", "2", "3", "4", "5", "6"]
+    assert len({each.split(":")[1] for each in ids}) == 1
+
+
+def test_a_new_database_has_a_new_epoch_so_no_id_ever_repeats(tmp_path: Path) -> None:
+    stores = [RecordStore.open(tmp_path / str(n) / "station.db", station="st-1") for n in range(5)]
+    assert len({store.commit(make_record, {}).id for store in stores}) == 5
+
+
+def test_a_record_that_cannot_be_made_leaves_nothing_behind(path: Path) -> None:
+    def fail(result_id: str) -> Record:
+        raise RuntimeError("no")
+
+    with RecordStore.open(path, station="st-1") as store:
+        with pytest.raises(RuntimeError):
+            store.commit(fail, {})
+        assert store.latest() is None
+        assert store.outbox.count().open == 0
+        assert store.commit(make_record, {}).id.endswith(":1")
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all, just words" * 40, None])
+def test_a_damaged_database_is_kept_aside_and_a_new_one_begun(path: Path, damage: bytes | None) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        for _ in range(50):
+            old = store.commit(make_record, {"t": b"x" * 500})
+    content = path.read_bytes() if damage is None else damage
+    if damage is None:  # a hole in the middle, as a failing card makes it
+        middle = len(content) // 2
+        content = content[:middle] + b"\xa5" * 8192 + content[middle + 8192 :]
+    path.write_bytes(content)
+    with RecordStore.open(path, station="st-1") as store:
+        assert store.latest() is None
+        assert store.commit(make_record, {}).id.split(":")[1] != old.id.split(":")[1]
+    kept = [each for each in path.parent.iterdir() if ".corrupt-" in each.name]
+    assert kept
+    assert kept[0].read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnavailableError, match="cannot be opened"):
+        RecordStore.open(tmp_path / "file" / "station.db", station="st-1")
+    with pytest.raises(UnavailableError, match="no record database"):
+        Outbox(tmp_path / "nowhere.db")
+
+
+def test_rows_are_closed_parked_and_replayed(path: Path) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        first, second = (store.commit(make_record, {}).id for _ in range(2))
+    outbox = Outbox(path)
+    assert outbox.close_rows([first, "st-1:other:9"], "clinic") == [first]
+    assert outbox.close_rows([first], "clinic") == []
+    assert outbox.park(second, "too large")
+    assert (outbox.count().open, outbox.count().parked) == (0, 1)
+    assert outbox.state_of(second).reason == "too large"
+    assert outbox.replay(second)
+    assert [row.id for row in outbox.open_rows(10)] == [second]
+    assert outbox.state_of("st-1:other:9").state is None
+
+
+def test_every_connection_is_durable_at_a_power_cut(path: Path) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        for database in (store._database, store.outbox._database):
+            assert database.execute("PRAGMA synchronous").fetchone() == (2,)
+            assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_nothing_that_was_committed_is_lost_when_the_writer_is_killed(path: Path, tmp_path: Path) -> None:
+    truth = tmp_path / "committed.txt"
+    for _ in range(4):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(truth), "0"], cwd=Path(__file__).parents[3]
+        )
+        time.sleep(1.0)
+        writer.kill()
+        writer.wait()
+    said = truth.read_text().split()
+    database = sqlite3.connect(path)
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    stored = {each for (each,) in database.execute("SELECT id FROM record")}
+    waiting = {each for (each,) in database.execute("SELECT id FROM outbox WHERE state = 'open'")}
+    assert len(said) > 20
+    assert set(said) <= stored == waiting
+    assert len(said) == len(set(said))
