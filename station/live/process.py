@@ -120,7 +120,7 @@ def read_certificate(config: Config) -> Certificate:
     return certificate
 
 
-def open_ring(path: Path, timeout_s: float = RING_WITHIN_S) -> RingReader:
+def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITHIN_S) -> RingReader:
     """Return a reader of the ring, waiting for acquire to make it; raises UnavailableError when it does not."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -129,6 +129,7 @@ def open_ring(path: Path, timeout_s: float = RING_WITHIN_S) -> RingReader:
         except NotPresentError as error:
             if time.monotonic() >= deadline:
                 raise UnavailableError(f"{error}") from error
+            beat()
             time.sleep(0.05)
 
 
@@ -143,7 +144,7 @@ def main(config: Config, *, beat: Callable[[], None]) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     read_certificate(config)  # before waiting for anything: a wrong configuration should say so at once
-    station = Station(config, open_ring(config.station.ring), MonotonicClock())
+    station = Station(config, open_ring(config.station.ring, beat), MonotonicClock())
     log.info("station %s is up", config.station.id)
     try:
         while not stopping:

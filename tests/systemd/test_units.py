@@ -1,0 +1,100 @@
+"""The units: correct, sandboxed, watched, and each able to do only its own work."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from station.cli.run import run
+
+UNITS = Path(__file__).parents[2] / "systemd"
+PROCESSES = ("acquire", "station", "kiosk", "bridge")
+# On systemd's scale of 0 (nothing exposed) to 10; a plain unit scores 9.6.
+EXPOSURE = {"acquire": 1.0, "station": 0.5, "kiosk": 1.0, "bridge": 1.5}
+
+
+@pytest.fixture(scope="module")
+def analyze() -> str:
+    program = shutil.which("systemd-analyze")
+    assert program is not None, "systemd-analyze is missing; make test installs it (apt-get install systemd)"
+    return program
+
+
+def unit(process: str) -> dict[str, dict[str, str]]:
+    """Return a unit as sections of keys; of a key that stands several times the last value."""
+    sections: dict[str, dict[str, str]] = {}
+    for line in (UNITS / f"balance-station-{process}.service").read_text().splitlines():
+        if line.startswith("["):
+            section = sections.setdefault(line.strip("[]"), {})
+        elif "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            section[key] = value
+    return sections
+
+
+def test_every_process_of_the_command_line_has_a_unit_and_the_other_way_round() -> None:
+    (argument,) = run.params
+    assert set(argument.type.choices) == set(PROCESSES)  # type: ignore[attr-defined]
+    assert {each.stem.removeprefix("balance-station-") for each in UNITS.glob("*.service")} == set(PROCESSES)
+    wanted = (UNITS / "balance-station.target").read_text()
+    assert all(f"balance-station-{process}.service" in wanted for process in PROCESSES)
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(analyze: str, tmp_path: Path) -> None:
+    for path in [*UNITS.glob("*.service"), *UNITS.glob("*.target")]:
+        # the program is only at /opt on a station; everything else is verified as it ships
+        text = path.read_text().replace("/opt/balance-station/bin/balance-station", "/bin/true")
+        (tmp_path / path.name).write_text(text)
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in (done.stdout + done.stderr).splitlines() if "balance-station" in line]
+    assert ours == []
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_unit_exposes_little(analyze: str, process: str) -> None:
+    path = UNITS / f"balance-station-{process}.service"
+    threshold = str(round(EXPOSURE[process] * 10))
+    done = subprocess.run(
+        [analyze, "security", "--offline=true", "--no-pager", f"--threshold={threshold}", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_unit_is_watched_and_comes_back(process: str) -> None:
+    service = unit(process)["Service"]
+    assert service["Type"] == "notify"
+    assert service["Restart"] == "always"
+    assert 2 <= float(service["WatchdogSec"].removesuffix("s")) <= 30
+    assert service["ExecStart"].endswith(f"run {process}")
+    assert service["User"] == f"balance-{process}"
+    assert service["Group"] == "balance-station"
+    assert unit(process)["Unit"]["PartOf"] == "balance-station.target"
+
+
+def test_only_the_bridge_has_a_network_and_only_acquire_has_pins() -> None:
+    for process in PROCESSES:
+        text = (UNITS / f"balance-station-{process}.service").read_text()
+        assert ("PrivateNetwork=yes" not in text) == (process == "bridge")
+        assert ("AF_INET" in text) == (process == "bridge")
+        assert ("char-gpiochip" in text) == (process == "acquire")
+        assert ("/dev/i2c" in text) == (process == "acquire")
+        assert ("CPUSchedulingPolicy=fifo" in text) == (process == "acquire")
+
+
+def test_users_and_shared_folders_are_declared_for_every_process() -> None:
+    users = (UNITS / "sysusers.d" / "balance-station.conf").read_text()
+    folders = (UNITS / "tmpfiles.d" / "balance-station.conf").read_text()
+    assert all(f"u balance-{process} " in users for process in PROCESSES)
+    for folder in ("/run/balance-station", "/var/lib/balance-station", "/etc/balance-station"):
+        assert f"d {folder} " in folders
