@@ -209,7 +209,7 @@ def _print(outcome: DemoOutcome, stored: dict[str, Any] | None) -> None:
     if stored is not None:
         print_record(read_record(stored), console)
         console.print(
-            f"\n[bold]Delivered:[/bold] stored by {delivery.by} after its own commit, acknowledged to the station "
+            f"\n[bold]Delivered:[/bold] the subscriber ({delivery.by}) has stored it and said so, "
             f"{delivery.waited_s:.2f} s after the visit."
         )
     else:

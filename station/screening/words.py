@@ -27,7 +27,8 @@ def result_view(screening: Screening, language: str) -> ResultView:
         word=text(f"{table}.word", language),
         sentences=(text(f"{table}.first", language), text(f"{table}.second", language)),
         next_step=text(f"{table}.next", language),
-        marker=screening.sway_position,
+        # a marker on the steady side must not contradict a finding that comes from answers or stances
+        marker=screening.sway_position if screening.tier in ("not at risk", "review") else None,
     )
 
 
