@@ -1,0 +1,48 @@
+"""The buttons that are always in reach: Say again, Help, Stop, each at its own constant place."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from kivy.uix.widget import Widget
+
+from kiosk_ui.fitting import largest
+from kiosk_ui.layout import COLUMN_ROLES, Regions
+from kiosk_ui.theme import Panel, sizes_of
+from kiosk_ui.widgets.button import PADDING_MM, BigButton
+from kiosk_ui.widgets.icons import IconName
+from kiosk_ui.widgets.words import set_shown
+from station.messages import Button, ButtonRole
+
+Emit = Callable[[str, ButtonRole], None]
+_SIGNS: Final[dict[ButtonRole, IconName]] = {"again": "again", "help": "help", "stop": "stop"}
+
+
+class AlwaysColumn(Widget):
+    """Shows those of the three that a screen has; a place that is not used stays empty."""
+
+    def __init__(self, panel: Panel, regions: Regions, emit: Emit) -> None:
+        super().__init__(size_hint=(None, None))
+        self._panel = panel
+        self._regions = regions
+        self._buttons = {role: BigButton(panel) for role in COLUMN_ROLES}
+        for button in self._buttons.values():
+            button.bind(on_emit=lambda _, action, role: emit(action, role))
+
+    def render(self, buttons: Sequence[Button]) -> None:
+        """Show the buttons of a screen that belong here."""
+        by_role = {button.role: button for button in buttons}
+        for role, widget in self._buttons.items():
+            button = by_role.get(role)
+            set_shown(self, widget, button is not None)
+            if button is None:
+                continue
+            rect = self._regions.column(role)
+            label = largest(
+                button.label,
+                sizes_of(self._panel).column_caps,
+                self._panel,
+                self._panel.px(rect.width - 2 * PADDING_MM),
+                self._panel.px(rect.height - 2 * PADDING_MM),
+                bold=True,
+            )
+            widget.show(button, rect, label, sign=_SIGNS[role])
