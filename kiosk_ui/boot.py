@@ -28,7 +28,7 @@ def prepare(config: KioskConfig) -> None:
     """
     if importlib.util.find_spec("kivy") is None:
         raise UnavailableError(
-            "the kiosk needs Kivy, which is not installed; install the kiosk extra: pip install 'balance-station[kiosk]'"
+            "the kiosk needs Kivy, which is not installed; install the extra: pip install 'balance-station[kiosk]'"
         )
     _choose_video_driver()
     _set_environment(config)

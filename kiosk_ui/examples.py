@@ -250,7 +250,9 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         _live(ring_left_s=4.0),
     ),
     Example(
-        ScreenModel("step-off", "message", "Well done. That is all", "Hold the rail. Step off slowly.", ALWAYS, "step-off")
+        ScreenModel(
+            "step-off", "message", "Well done. That is all", "Hold the rail. Step off slowly.", ALWAYS, "step-off"
+        )
     ),
     Example(ScreenModel("working", "message", "One moment, please", "We are working it out.", buttons=(HELP, AGAIN))),
     *(
@@ -297,7 +299,12 @@ EXAMPLES: Final[tuple[Example, ...]] = (
     ),
     Example(
         ScreenModel(
-            "fault", "message", "Please ask our staff", "You cannot use this balance check right now.", (HELP, AGAIN), "staff"
+            "fault",
+            "message",
+            "Please ask our staff",
+            "You cannot use this balance check right now.",
+            (HELP, AGAIN),
+            "staff",
         )
     ),
 )

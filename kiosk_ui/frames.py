@@ -18,17 +18,18 @@ def open_window() -> Any:
     Raises UnavailableError when no window can be made.
     """
     try:
-        from kivy.core.window import Window
+        from kivy.core import window as made
     except SystemExit:  # Kivy exits by itself when X cannot be reached
-        Window = None
-    if Window is None:
+        made = None
+    window = getattr(made, "Window", None)
+    if window is None:
         raise UnavailableError(
             "the kiosk could not open a window; check DISPLAY and that OpenGL works here (apt install libgl1 libegl1), "
             "or run the demo with --headless"
         )
     _load_rules()
-    Window.clearcolor = rgba("paper")
-    return Window
+    window.clearcolor = rgba("paper")
+    return window
 
 
 def renderer() -> str:

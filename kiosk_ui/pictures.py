@@ -1,7 +1,7 @@
 """`python -m kiosk_ui.pictures --out FOLDER`: every example screen as a picture, drawn by the real widgets.
 
-Needs no display: SDL's offscreen driver gives real OpenGL (Mesa). Writes NAME.png for each screen, and `kiosk.png`, four
-of them on one sheet, which the README shows.
+Needs no display: SDL's offscreen driver gives real OpenGL (Mesa). Writes NAME.png for each screen, and `kiosk.png`,
+four of them on one sheet, which the README shows.
 """
 
 import argparse
@@ -66,9 +66,7 @@ def offscreen(panel: Panel) -> tuple["Surface", Callable[[], Any]]:
     os.environ["SDL_VIDEODRIVER"] = "offscreen"
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     prepare(
-        KioskConfig(
-            width_px=panel.width_px, height_px=panel.height_px, diagonal_in=panel.diagonal_in, fullscreen=False
-        )
+        KioskConfig(width_px=panel.width_px, height_px=panel.height_px, diagonal_in=panel.diagonal_in, fullscreen=False)
     )
     from kivy.base import EventLoop
 

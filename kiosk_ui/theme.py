@@ -37,6 +37,7 @@ Role = Literal[
     "stop_pressed",
     "tint",
     "line",
+    "pointer",
     "ring",
     "dot",
     "skin",
@@ -55,6 +56,7 @@ COLOURS: Final[dict[Role, str]] = {
     "stop_pressed": "#7A0F0F",
     "tint": "#E3EDF6",  # a quiet field that lifts a picture or the next step off the paper
     "line": "#6F7B88",  # outlines of the deck, the empty part of the ring
+    "pointer": "#00457A",  # arrows; light on a dark field
     "ring": "#0072B2",  # Okabe-Ito blue: the ring, feet that bear weight
     "dot": "#D55E00",  # Okabe-Ito vermillion: where you are
     "skin": "#9CC3E0",  # inside of a foot; never told apart from its rim by colour alone
@@ -76,6 +78,8 @@ TEXT_PAIRS: Final[tuple[tuple[Role, Role], ...]] = (
 )
 GRAPHIC_PAIRS: Final[tuple[tuple[Role, Role], ...]] = (
     ("line", "paper"),
+    ("pointer", "tint"),
+    ("pointer", "card"),
     ("line", "card"),
     ("line", "tint"),
     ("ring", "paper"),
@@ -146,17 +150,17 @@ class Sizes(msgspec.Struct, frozen=True):
 
 LARGE: Final = Sizes(
     margin=6,
-    column=36,
+    column=40,
     gap=8,
     radius=4,
     button_height=24,
     heading_caps=(12, 11, 10, 10, 10, 10),
     body_caps=(7, 7, 7, 6.2, 5.5, 4.8),
     button_caps=(7, 6.4, 5.8, 5.2, 4.8),
-    column_caps=(5.6, 5.2, 4.8),
-    word_cap=11,
+    column_caps=(5.6, 5.4, 5.2, 5.0, 4.8),
+    word_cap=10.5,
     progress=3.4,
-    band=18,
+    band=15,
 )
 # A small panel holds less, not smaller: targets keep their size, words step down to the floor and no further.
 SMALL: Final = Sizes(

@@ -6,4 +6,5 @@ from kiosk_ui.screens.message import MessageScreen
 class AttractScreen(MessageScreen):
     """The same shape as a message, with more room for the picture."""
 
-    figure_share = 0.5
+    figure_share = 0.44
+    field_role = "action"

@@ -40,7 +40,7 @@ class KioskScreen(Widget):
     def live(self, live: Live) -> None:
         """Show what moves. Most screens do not."""
 
-    def take(self, action: str) -> bool:
+    def take(self, action: str) -> bool:  # noqa: ARG002 - for those who override it
         """Do what stays within the screen; False if the action is the station's."""
         return False
 
@@ -70,7 +70,7 @@ class KioskScreen(Widget):
 class WordsScreen(KioskScreen):
     """Heading and body, centred in height, beside a figure if the screen has one; buttons below."""
 
-    figure_share: float = 0.46  # of the width, where there is a figure
+    figure_share: float = 0.42  # of the width, where there is a figure
 
     def __init__(self, panel: Panel, content: Rect, emit: Emit) -> None:
         super().__init__(panel, content, emit)
@@ -103,16 +103,16 @@ class WordsScreen(KioskScreen):
             self.put_buttons(buttons, self.cells(cells_area, len(buttons)))
         else:
             self.put_buttons((), ())
-        self._put_words(model, area)
+        self.put_words(model, area)
 
-    def figure_width(self, model: ScreenModel) -> float:
+    def figure_width(self, model: ScreenModel) -> float:  # noqa: ARG002 - for those who override it
         """Return how wide the figure beside the words is, mm; 0 is none."""
         return 0.0
 
     def render_figure(self, model: ScreenModel, rect: Rect) -> None:
         """Show the figure."""
 
-    def buttons_height(self, count: int) -> float:
+    def buttons_height(self, count: int) -> float:  # noqa: ARG002 - for those who override it
         """Return the height of the field of buttons, mm."""
         return self.sizes.button_height
 
@@ -120,7 +120,8 @@ class WordsScreen(KioskScreen):
         """Return where the buttons stand: side by side."""
         return grid(area, count, count, TARGET_GAP_MM)
 
-    def _put_words(self, model: ScreenModel, area: Rect) -> None:
+    def put_words(self, model: ScreenModel, area: Rect) -> None:
+        """Show heading and body in the middle of what is left."""
         panel = self.panel
         gap = panel.px(self.sizes.gap * 0.5)
         heading, body = heading_and_body(
@@ -136,5 +137,3 @@ class WordsScreen(KioskScreen):
 def figure_square(content: Rect, share: float) -> float:
     """Return the side of a figure that takes `share` of the width and never more than the height."""
     return min(content.width * share, content.height)
-
-

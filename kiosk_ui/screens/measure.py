@@ -11,7 +11,7 @@ from kiosk_ui.widgets.words import Words
 from station.messages import Live, ScreenModel
 
 SECONDS_CAP_MM = 10.0
-SMALL_SECONDS_CAP_MM = 7.0
+SECONDS_SHARE = 0.13  # of the ring
 
 
 class MeasureScreen(KioskScreen):
@@ -42,7 +42,7 @@ class MeasureScreen(KioskScreen):
         gap = 2.0
         _, area = area.cut_top(heading.height_px / panel.px_per_mm, gap)
         _, area = area.cut_bottom(body.height_px / panel.px_per_mm, gap)
-        cap_mm = SECONDS_CAP_MM if area.height > 70 else SMALL_SECONDS_CAP_MM
+        cap_mm = min(SECONDS_CAP_MM, SECONDS_SHARE * area.height)
         self.ring.show(area, model.ring_s, cap_mm=cap_mm, cross=True)
 
     def live(self, live: Live) -> None:

@@ -4,4 +4,6 @@ from kiosk_ui.screens.message import MessageScreen
 
 
 class RestScreen(MessageScreen):
-    """A message with a ring."""
+    """A message with a smaller ring: what counts here are the words."""
+
+    figure_share = 0.36

@@ -11,7 +11,7 @@ import msgspec
 from kiosk_ui.fitting import Fitted, fit, largest
 from kiosk_ui.layout import Rect
 from kiosk_ui.screens.base import CONTENT_ROLES, KioskScreen
-from kiosk_ui.theme import MIN_CAP_MM, Panel
+from kiosk_ui.theme import MIN_CAP_MM, TARGET_GAP_MM, Panel
 from kiosk_ui.widgets.band import Band
 from kiosk_ui.widgets.card import Card
 from kiosk_ui.widgets.column import Emit
@@ -20,10 +20,11 @@ from kiosk_ui.wording import own_words
 from station.messages import Button, ResultView, ScreenModel
 
 NEXT_LEAF: Final = "kiosk.next-leaf"  # stays in the kiosk; the station never hears of it
-BUTTON_WIDTH_MM: Final = 42.0
-TITLE_CAP_MM: Final = 5.2
+BUTTON_WIDTH_MM: Final = 36.0
+TITLE_CAP_MM: Final = 5.0
 SENTENCE_CAPS: Final = (6.6, 6.2, 5.8, 5.4, 5.1, MIN_CAP_MM)
-PAD_MM: Final = 3.5
+NEXT_STEP_CAP_MM: Final = 5.4  # at most: it is bold, and on a field of its own
+PAD_MM: Final = 3.0
 
 
 class _Leaf(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ class ResultScreen(KioskScreen):
         return tuple(leaves)
 
     def _fits(self, leaf: _Leaf, title: str, view: ResultView, cap_mm: float) -> bool:
-        gap = self.sizes.gap * 0.75
+        gap = self.sizes.gap * 0.7
         height = self._bottom_height(leaf, view, cap_mm)
         if leaf.head:
             height += self._head_height(title, view) + (gap if leaf.sentences else 0)
@@ -131,11 +132,17 @@ class ResultScreen(KioskScreen):
 
     def _next_width(self, leaf: _Leaf) -> float:
         beside = leaf.head or leaf.sentences
-        return self.content.width - (BUTTON_WIDTH_MM + self.sizes.gap if beside else 0)
+        return self.content.width - (BUTTON_WIDTH_MM + TARGET_GAP_MM if beside else 0)
 
     def _next_step(self, leaf: _Leaf, view: ResultView, cap_mm: float) -> Fitted:
         room = self.panel.px(self._next_width(leaf) - 2 * PAD_MM)
-        return fit(view.next_step, self.panel.font_px(cap_mm), room, self.panel.px(self.content.height), bold=True)
+        return fit(
+            view.next_step,
+            self.panel.font_px(min(cap_mm, NEXT_STEP_CAP_MM)),
+            room,
+            self.panel.px(self.content.height),
+            bold=True,
+        )
 
     def _bottom_height(self, leaf: _Leaf, view: ResultView, cap_mm: float) -> float:
         button = self.sizes.button_height
@@ -148,7 +155,7 @@ class ResultScreen(KioskScreen):
 
     def _draw(self, model: ScreenModel) -> None:
         leaf, view = self._leaves[self._at], _view(model)
-        bottom, area = self.content.cut_bottom(self._bottom_height(leaf, view, self._cap_mm), self.sizes.gap * 0.75)
+        bottom, area = self.content.cut_bottom(self._bottom_height(leaf, view, self._cap_mm), self.sizes.gap * 0.7)
         self._draw_bottom(leaf, model, bottom)
         area = self._draw_head(leaf, model.title, view, area)
         self._draw_sentences(leaf, area)
@@ -161,11 +168,11 @@ class ResultScreen(KioskScreen):
         if not leaf.head:
             return area
         panel = self.panel
-        for widget, fitted, role in zip(
-            (self._title, self._word), self._words_of_head(title, view), ("quiet", "ink"), strict=True
-        ):
-            widget.put(fitted, panel.px(area.x), panel.px(area.top), role=role)
-            _, area = area.cut_top(self._mm(fitted))
+        small, large = self._words_of_head(title, view)
+        self._title.put(small, panel.px(area.x), panel.px(area.top), role="quiet")
+        _, area = area.cut_top(self._mm(small))
+        self._word.put(large, panel.px(area.x), panel.px(area.top))
+        _, area = area.cut_top(self._mm(large))
         if view.marker is not None:
             _, area = area.cut_top(self.sizes.gap * 0.5)
             row, area = area.cut_top(self.sizes.band)
@@ -192,7 +199,7 @@ class ResultScreen(KioskScreen):
         buttons = [button for button in model.buttons if button.role in CONTENT_ROLES][:1]
         if not leaf.next_step:
             buttons = [Button(NEXT_LEAF, own_words(model.language).go_on)]
-        place, rest = area.cut_right(BUTTON_WIDTH_MM, self.sizes.gap)
+        place, rest = area.cut_right(BUTTON_WIDTH_MM, TARGET_GAP_MM)
         if leaf.next_step and not (leaf.head or leaf.sentences):
             place, rest = area.cut_bottom(self.sizes.button_height, self.sizes.gap)
             place = place.cut_right(BUTTON_WIDTH_MM)[0]

@@ -1,4 +1,4 @@
-"""The band of the result: from steady on the left to swaying on the right, with a marker. No numbers, no red, no green."""
+"""The band of the result: steady on the left, swaying on the right, and a marker. No numbers, no red, no green."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from kiosk_ui.layout import Rect
 from kiosk_ui.theme import Panel, Role
 from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.outlines import Disc, Fill, Shape, Stroke, rounded
-from kiosk_ui.widgets.vectors import draw
+from kiosk_ui.widgets.vectors import arc, draw
 
 BAR_SHARE: Final = 0.42  # of the height; the marker stands on top
 GAP_UNITS: Final = 1.5
@@ -44,15 +44,28 @@ def band(width: float, height: float, marker: float, origin: tuple[float, float]
     shapes: list[Shape] = []
     for at, role in enumerate(_THIRDS):
         outline = rounded(left + at * (third + gap), y, third, bar, bar * 0.28)
-        shapes += [Fill(outline, role), Stroke(outline, "line" if role != "ring" else "ring", height * 0.03, closed=True)]
+        shapes += [
+            Fill(outline, role),
+            Stroke(outline, "line" if role != "ring" else "ring", height * 0.03, closed=True),
+        ]
     at_x = left + min(max(marker, 0.0), 1.0) * (right - left)
     at_x = min(max(at_x, left + bar * 0.3), right - bar * 0.3)
-    tip, half, top = y + bar * 0.72, height * 0.2, y + height
-    pin = ((at_x, tip), (at_x + half, top - half), (at_x + half, top), (at_x - half, top), (at_x - half, top - half))
-    shapes += [Stroke(pin, "paper", height * 0.1, closed=True), Fill(pin, "ink")]
+    shapes += _pin((at_x, y + bar * 0.62), y + height, height * 0.24)
     shapes += _figure(x + figure * 0.45, y, figure * 1.25, lean=0.0)
     shapes += _figure(x + width - figure * 0.5, y, figure * 1.25, lean=0.22)
     return tuple(shapes)
+
+
+def _pin(tip: tuple[float, float], top: float, radius: float) -> list[Shape]:
+    """Return a pin that points at the bar, with a light edge that keeps it apart from every colour under it."""
+    x, middle = tip[0], top - radius
+    shoulders = arc((x, middle), radius, -118, 118)
+    outline = (tip, *shoulders)
+    return [
+        Stroke(outline, "card", radius * 0.45, closed=True),
+        Fill(outline, "ink"),
+        Disc((x, middle), radius * 0.42, "card"),
+    ]
 
 
 def _figure(x: float, y: float, height: float, lean: float) -> list[Shape]:
@@ -73,5 +86,3 @@ def _figure(x: float, y: float, height: float, lean: float) -> list[Shape]:
             Stroke((neck, (neck[0] + arm, neck[1] - height * 0.12)), "quiet", width * 0.9),
         ]
     return shapes
-
-

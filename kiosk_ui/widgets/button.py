@@ -16,10 +16,10 @@ from kiosk_ui.widgets.words import Words
 from station.messages import Button, ButtonRole
 
 RIM_MM: Final = 0.7
-PADDING_MM: Final = 2.0
+PADDING_MM: Final = 1.8
 # A finger that slides a little while it presses still means this button.
 SLIP_MM: Final = 8.0
-ICON_MM: Final = 11.0
+ICON_MM: Final = 9.5
 ICON_GAP_MM: Final = 2.0
 
 # role -> (face, face while pressed, rim, words)
@@ -96,9 +96,7 @@ class BigButton(Widget):
         touch.ungrab(self)
         self.pressed = False
         slip = self._panel.px(SLIP_MM)
-        inside = (
-            self.x - slip <= touch.x <= self.right + slip and self.y - slip <= touch.y <= self.top + slip
-        )
+        inside = self.x - slip <= touch.x <= self.right + slip and self.y - slip <= touch.y <= self.top + slip
         if inside and self.get_parent_window() is not None:
             self.dispatch("on_emit", self.button.action, self.button.role)
         return True

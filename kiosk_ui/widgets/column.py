@@ -5,15 +5,16 @@ from typing import Final
 
 from kivy.uix.widget import Widget
 
-from kiosk_ui.fitting import largest
-from kiosk_ui.layout import COLUMN_ROLES, Regions
+from kiosk_ui.fitting import Fitted, largest
+from kiosk_ui.layout import COLUMN_ROLES, Rect, Regions
 from kiosk_ui.theme import Panel, sizes_of
-from kiosk_ui.widgets.button import PADDING_MM, BigButton
+from kiosk_ui.widgets.button import ICON_GAP_MM, ICON_MM, BigButton
 from kiosk_ui.widgets.icons import IconName
 from kiosk_ui.widgets.words import set_shown
 from station.messages import Button, ButtonRole
 
 Emit = Callable[[str, ButtonRole], None]
+PADDING_MM: Final = 2.6
 _SIGNS: Final[dict[ButtonRole, IconName]] = {"again": "again", "help": "help", "stop": "stop"}
 
 
@@ -37,12 +38,15 @@ class AlwaysColumn(Widget):
             if button is None:
                 continue
             rect = self._regions.column(role)
-            label = largest(
-                button.label,
-                sizes_of(self._panel).column_caps,
-                self._panel,
-                self._panel.px(rect.width - 2 * PADDING_MM),
-                self._panel.px(rect.height - 2 * PADDING_MM),
-                bold=True,
-            )
+            label = self._label(button, rect)
             widget.show(button, rect, label, sign=_SIGNS[role])
+
+    def _label(self, button: Button, rect: Rect) -> Fitted:
+        """Return the words of a button, as large as leaves room for its sign; where nothing does, without the sign."""
+        panel, caps = self._panel, sizes_of(self._panel).column_caps
+        width = panel.px(rect.width - 2 * PADDING_MM)
+        height = rect.height - 2 * PADDING_MM
+        beside_sign = largest(button.label, caps, panel, width, panel.px(height - ICON_MM - ICON_GAP_MM), bold=True)
+        if beside_sign.fits:
+            return beside_sign
+        return largest(button.label, caps, panel, width, panel.px(height), bold=True)

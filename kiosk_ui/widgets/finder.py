@@ -1,4 +1,4 @@
-"""Find your centre: a dot for where the person's weight is, and a ring for where it should be, in millimetres of the deck.
+"""Find your centre: a dot for where the person's weight is, a ring for where it should be; millimetres of the deck.
 
 Only ever shown where nothing is scored: a live dot is another task and would change the sway.
 """

@@ -49,7 +49,10 @@ def _bell(role: Role) -> tuple[Shape, ...]:
 
 def _speaker(role: Role) -> tuple[Shape, ...]:
     waves = [
-        tuple((52 + radius * math.cos(math.radians(a)), 50 + radius * math.sin(math.radians(a))) for a in range(-42, 43, 6))
+        tuple(
+            (52 + radius * math.cos(math.radians(a)), 50 + radius * math.sin(math.radians(a)))
+            for a in range(-42, 43, 6)
+        )
         for radius in (20, 36)
     ]
     return (

@@ -1,9 +1,10 @@
-"""Every picture as data: what to draw, in a box of 100 by 100 units with the origin at the bottom left. No Kivy here.
+"""Every picture as data: what to draw, in a box of 100 by 124 units with the origin at the bottom left. No Kivy here.
 
 Feet are seen from above, as a person sees their own: toes up, the left foot on the left. The deck is a rounded square.
 Numbers are our own drawing. A filled shape must be star-shaped from its middle (see vectors.py).
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
@@ -14,6 +15,7 @@ from kiosk_ui.theme import Role
 from station.messages import Picture
 
 Point = tuple[float, float]
+BOX: Final = (100.0, 124.0)
 FootStyle = Literal["standing", "mark", "lifted"]
 
 
@@ -66,13 +68,22 @@ _SOLE: Final[tuple[Point, ...]] = (
     (14, -40),
     (9, -47.5),
 )
-_TOES: Final = ((-12, 43, 5.4, 7), (-1.5, 42.3, 3.6, 4.9), (5.8, 39, 3.2, 4.4), (12, 34.6, 2.9, 4), (17.2, 29, 2.7, 3.6))
+_TOES: Final = (
+    (-12, 43, 5.4, 7),
+    (-1.5, 42.3, 3.6, 4.9),
+    (5.8, 39, 3.2, 4.4),
+    (12, 34.6, 2.9, 4),
+    (17.2, 29, 2.7, 3.6),
+)
 _RIM: Final = 1.0
 
 
-def picture(name: Picture) -> tuple[Shape, ...]:
-    """Return the shapes of a picture, from back to front."""
-    return _PICTURES[name]()
+def picture(name: Picture, *, dark: bool = False) -> tuple[Shape, ...]:
+    """Return the shapes of a picture, from back to front; `dark`: it stands on a dark field, so arrows are light."""
+    shapes = _PICTURES[name]()
+    if not dark:
+        return shapes
+    return tuple(msgspec.structs.replace(s, role="on_action") if s.role == "pointer" else s for s in shapes)
 
 
 def foot(side: Literal["left", "right"], x: float, y: float, length: float, style: FootStyle) -> list[Shape]:
@@ -87,19 +98,19 @@ def foot(side: Literal["left", "right"], x: float, y: float, length: float, styl
     shapes: list[Shape] = []
     for outline in (sole, *toes):
         points = tuple(outline)
-        if style == "standing":
-            shapes += [Fill(points, "skin"), Stroke(points, "action", _RIM, closed=True)]
-        elif style == "mark":
-            shapes += [
-                Fill(points, "skin", bears_weight=True),
-                *(Stroke(dash, "action", _RIM) for dash in dashes(points, 3.0, 2.4)),
-            ]
+        if style == "lifted":
+            # toes are too small for dashes
+            pieces = dashes(points, 3.4, 2.6) if outline is sole else [(*points, points[0])]
+            shapes += [Stroke(piece, "line", _RIM) for piece in pieces]
         else:
-            shapes += [Stroke(dash, "line", _RIM) for dash in dashes(points, 3.0, 2.4)]
+            shapes += [
+                Fill(points, "skin", bears_weight=style == "mark"),
+                Stroke(points, "action", _RIM, closed=True),
+            ]
     return shapes
 
 
-def deck(centre: Point = (50, 50), side: float = 96) -> list[Shape]:
+def deck(centre: Point = (50, 62), side: float = 96) -> list[Shape]:
     """Return the deck from above."""
     half = side / 2
     square = rounded(centre[0] - half, centre[1] - half, side, side, 7)
@@ -145,7 +156,7 @@ def dashes(outline: Sequence[Point], dash: float, gap: float) -> list[tuple[Poin
     pieces: list[tuple[Point, ...]] = []
     piece: list[Point] = [chain[0]]
     drawing, left = True, dash
-    for start, end in zip(chain, chain[1:], strict=False):
+    for start, end in itertools.pairwise(chain):
         length = math.dist(start, end)
         at = 0.0
         while length - at > left:
@@ -164,7 +175,7 @@ def dashes(outline: Sequence[Point], dash: float, gap: float) -> list[tuple[Poin
     return pieces
 
 
-def arrow(start: Point, end: Point, width: float, role: Role = "action") -> list[Shape]:
+def arrow(start: Point, end: Point, width: float, role: Role = "pointer") -> list[Shape]:
     """Return an arrow with a filled head."""
     length = math.dist(start, end)
     ux, uy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
@@ -175,18 +186,18 @@ def arrow(start: Point, end: Point, width: float, role: Role = "action") -> list
 
 
 def person(x: float, ground: float, height: float, role: Role = "action") -> list[Shape]:
-    """Return the head and body of somebody seen from the front; arms and legs are the picture's own."""
+    """Return the head, trunk and legs of somebody seen from the front; arms are the picture's own."""
     unit = height / 100
-    torso = (
-        (x - 14 * unit, ground + 78 * unit),
-        (x + 14 * unit, ground + 78 * unit),
-        (x + 10.5 * unit, ground + 45 * unit),
-        (x - 10.5 * unit, ground + 45 * unit),
+    trunk = tuple(
+        smooth_closed(
+            [(x + dx * unit, ground + dy * unit) for dx, dy in ((-14, 74), (0, 78), (14, 74), (10, 46), (-10, 46))]
+        )
     )
     return [
-        Disc((x, ground + 92 * unit), 8.5 * unit, role),
-        Fill(torso, role),
-        Stroke(torso, role, 5 * unit, closed=True),
+        Disc((x, ground + 91 * unit), 8.2 * unit, role),
+        Fill(trunk, role),
+        Stroke(((x - 5.6 * unit, ground + 47 * unit), (x - 6.6 * unit, ground + 4.5 * unit)), role, 9 * unit),
+        Stroke(((x + 5.6 * unit, ground + 47 * unit), (x + 6.6 * unit, ground + 4.5 * unit)), role, 9 * unit),
     ]
 
 
@@ -202,77 +213,74 @@ def _nothing() -> tuple[Shape, ...]:
 
 
 def _feet_apart() -> tuple[Shape, ...]:
-    return (*deck(), *foot("left", 31, 50, 52, "standing"), *foot("right", 69, 50, 52, "standing"))
+    return (*deck(), *foot("left", 30, 62, 58, "standing"), *foot("right", 70, 62, 58, "standing"))
 
 
 def _side_by_side() -> tuple[Shape, ...]:
-    return (*deck(), *foot("left", 40.3, 50, 52, "standing"), *foot("right", 59.7, 50, 52, "standing"))
+    return (*deck(), *foot("left", 39.2, 62, 58, "standing"), *foot("right", 60.8, 62, 58, "standing"))
 
 
 def _semi_tandem() -> tuple[Shape, ...]:
     # the middle of the front foot stands beside the big toe of the other
-    return (*deck(), *foot("left", 40.6, 37, 48, "standing"), *foot("right", 58, 60, 48, "standing"))
+    return (*deck(), *foot("left", 40, 48.5, 52, "standing"), *foot("right", 58.6, 73.5, 52, "standing"))
 
 
 def _tandem() -> tuple[Shape, ...]:
-    return (*deck(), *foot("left", 50, 28.5, 43, "standing"), *foot("right", 50, 71.8, 43, "standing"))
+    return (*deck(), *foot("left", 50, 40.3, 44, "standing"), *foot("right", 50, 84.6, 44, "standing"))
 
 
 def _one_foot() -> tuple[Shape, ...]:
     return (
         *deck(),
-        *foot("left", 35, 50, 56, "standing"),
-        *foot("right", 67, 54, 56, "lifted"),
-        *arrow((67.5, 37), (67.5, 60), 5),
+        *foot("left", 34, 60, 60, "standing"),
+        *foot("right", 68, 66, 60, "lifted"),
+        *arrow((69, 48), (69, 74), 5.5),
+    )
+
+
+def _onto(*arrow_shapes: Shape) -> tuple[Shape, ...]:
+    return (
+        *deck((50, 80), 84),
+        *foot("left", 33, 80, 54, "mark"),
+        *foot("right", 67, 80, 54, "mark"),
+        *arrow_shapes,
     )
 
 
 def _step_on() -> tuple[Shape, ...]:
-    return (
-        *deck((50, 66), 64),
-        *foot("left", 39, 66, 42, "mark"),
-        *foot("right", 61, 66, 42, "mark"),
-        *arrow((50, 4), (50, 28), 7),
-    )
+    return _onto(*arrow((50, 5), (50, 32), 8))
 
 
 def _step_off() -> tuple[Shape, ...]:
-    return (
-        *deck((50, 66), 64),
-        *foot("left", 39, 66, 42, "mark"),
-        *foot("right", 61, 66, 42, "mark"),
-        *arrow((50, 28), (50, 4), 7),
-    )
+    return _onto(*arrow((50, 32), (50, 4), 8))
 
 
 def _rail() -> tuple[Shape, ...]:
-    limb = 6.5
     posts: list[Shape] = []
-    for x in (15, 85):
-        posts += [Stroke(((x, 6), (x, 46)), "line", 4), Stroke(((x - 7, 46), (x + 7, 46)), "line", 6)]
+    for x in (13, 87):
+        posts += [Stroke(((x, 14), (x, 56)), "line", 3.6), Stroke(((x - 7, 56), (x + 7, 56)), "line", 5.6)]
     return (
-        Stroke(((6, 5), (94, 5)), "line", 2.5),
+        Stroke(((4, 12), (96, 12)), "line", 2.6),
         *posts,
-        Stroke(((45, 46), (44, 9)), "action", limb + 2),
-        Stroke(((55, 46), (56, 9)), "action", limb + 2),
-        Stroke(((39, 74), (29, 60), (17, 49)), "action", limb),
-        Stroke(((61, 74), (71, 60), (83, 49)), "action", limb),
-        *person(50, 7, 88),
+        *person(50, 14, 98),
+        Stroke(((39.5, 84), (28, 71), (15, 60)), "action", 6.6),
+        Stroke(((60.5, 84), (72, 71), (85, 60)), "action", 6.6),
     )
 
 
 def _staff() -> tuple[Shape, ...]:
-    shoulders = tuple(
-        point for point in smooth_closed(((16, 8), (17, 30), (27, 44), (42, 48), (57, 44), (67, 30), (68, 8)))
-    )
-    bubble = rounded(60, 58, 36, 27, 8)
+    shoulders = ((7, 16), (9, 36), (17, 49), (30, 55), (40, 56), (50, 55), (63, 49), (71, 36), (73, 16))
+    bubble = rounded(60, 79, 37, 28, 9)
     return (
-        Disc((42, 66), 15, "action"),
+        Disc((40, 79), 16.5, "action"),
         Fill(shoulders, "action"),
-        Fill(rounded(46, 17, 14, 10, 2), "on_action"),
+        Stroke(shoulders, "action", 3, closed=True),
+        Fill(rounded(45, 26, 16, 11, 2), "on_action"),
+        Stroke(((48.5, 31.5), (57.5, 31.5)), "action", 2),
+        Fill(((66, 82), (76, 82), (63, 70)), "action"),
         Fill(bubble, "card"),
-        Stroke(bubble, "action", 2.2, closed=True),
-        *(Disc((x, 71.5), 2.6, "action") for x in (69, 78, 87)),
+        Stroke(bubble, "action", 2.4, closed=True),
+        *(Disc((x, 93), 2.8, "action") for x in (69.5, 78.5, 87.5)),
     )
 
 

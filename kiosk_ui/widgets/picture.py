@@ -6,18 +6,18 @@ from kivy.uix.widget import Widget
 from kiosk_ui.layout import Rect
 from kiosk_ui.theme import Panel
 from kiosk_ui.widgets.card import place
-from kiosk_ui.widgets.outlines import picture
+from kiosk_ui.widgets.outlines import BOX, picture
 from kiosk_ui.widgets.vectors import Drawn, draw
 from station.messages import Picture as PictureName
 
 
 class Picture(Widget):
-    """One picture at a time, as large as the square it is given."""
+    """One picture at a time."""
 
     def __init__(self, panel: Panel) -> None:
         super().__init__()
         self._panel = panel
-        self._drawn: dict[tuple[PictureName, int], Drawn] = {}
+        self._drawn: dict[tuple[PictureName, int, bool], Drawn] = {}
         self._current: Drawn | None = None
         self.name: PictureName = "none"
         with self.canvas:
@@ -26,14 +26,16 @@ class Picture(Widget):
             self._slot = InstructionGroup()
             PopMatrix()
 
-    def show(self, name: PictureName, rect: Rect) -> None:
-        """Show a picture in the middle of a rectangle."""
-        place(self, rect.square(), self._panel)
+    def show(self, name: PictureName, rect: Rect, *, dark: bool = False) -> None:
+        """Show a picture as large as it can be in the middle of a rectangle."""
+        unit = min(rect.width / BOX[0], rect.height / BOX[1])
+        place(self, rect.centred(BOX[0] * unit, BOX[1] * unit), self._panel)
         self._move.xy = self.pos
-        side = int(self.width)
-        if (name, side) not in self._drawn:
-            self._drawn[name, side] = draw(picture(name), side / 100)
-        drawn = self._drawn[name, side]
+        width = int(self.width)
+        key = (name, width, dark)
+        if key not in self._drawn:
+            self._drawn[key] = draw(picture(name, dark=dark), width / BOX[0])
+        drawn = self._drawn[key]
         if drawn is not self._current:
             self._slot.clear()
             self._slot.add(drawn.group)

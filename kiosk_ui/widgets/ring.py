@@ -8,15 +8,17 @@ from kivy.uix.widget import Widget
 
 from kiosk_ui.fitting import fit
 from kiosk_ui.layout import Rect
-from kiosk_ui.theme import Panel, rgba
+from kiosk_ui.theme import MIN_CAP_MM, Panel, rgba
 from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.vectors import add_disc, add_line, arc
 from kiosk_ui.widgets.words import Words
 
-WIDTH_MM: Final = 4.5
+WIDTH_MM: Final = 4.5  # of the arc, in a ring of REFERENCE_MM; smaller rings are thinner in proportion
 TRACK_MM: Final = 1.2
 CROSS_MM: Final = 14.0  # from end to end; 1.1 degrees of the eye at 70 cm
 CROSS_WIDTH_MM: Final = 2.2
+REFERENCE_MM: Final = 80.0
+NUMBER_SHARE: Final = 0.34  # of the diameter, at most
 
 
 class Ring(Widget):
@@ -29,6 +31,7 @@ class Ring(Widget):
         self._shown: tuple[int, int] | None = None
         self._centre = (0.0, 0.0)
         self._radius_px = 1.0
+        self._half_px = 1.0
         self._cap_mm = 10.0
         self._number_y = 0.0
         with self.canvas:
@@ -37,7 +40,7 @@ class Ring(Widget):
             Color(*rgba("line"))
             self._track = SmoothLine(width=max(1.0, panel.px(TRACK_MM) / 2))
             self._arc_colour = Color(*rgba("ring"))
-            self._arc = SmoothLine(width=panel.px(WIDTH_MM) / 2)
+            self._arc = SmoothLine()
             self._ends = (SmoothEllipse(), SmoothEllipse())
         self._cross = InstructionGroup()
         self.canvas.add(self._cross)
@@ -49,26 +52,31 @@ class Ring(Widget):
         """Return the seconds, as words on the screen."""
         return self._number
 
-    def show(self, rect: Rect, ring_s: float | None, *, cap_mm: float, cross: bool = False) -> None:
-        """Draw a full ring in the middle of a rectangle."""
+    def show(
+        self, rect: Rect, ring_s: float | None, *, cap_mm: float, least_cap_mm: float = MIN_CAP_MM, cross: bool = False
+    ) -> None:
+        """Draw a full ring in the middle of a rectangle; capitals of its number are `cap_mm` high if there is room."""
         place(self, rect.square(), self._panel)
-        width = self._panel.px(WIDTH_MM)
+        diameter_mm = self.width / self._panel.px_per_mm
+        scale = min(1.0, diameter_mm / REFERENCE_MM)
+        self._half_px = self._panel.px(WIDTH_MM * scale) / 2
+        self._arc.width = self._half_px
         self._centre = (self.center_x, self.center_y)
-        self._radius_px = self.width / 2 - width / 2 - 1
+        self._radius_px = self.width / 2 - self._half_px - 1
         self._ring_s = ring_s
-        self._cap_mm = cap_mm
+        self._cap_mm = max(least_cap_mm, min(cap_mm, NUMBER_SHARE * diameter_mm))
         x, y, radius = *self._centre, self._radius_px
         self._inside.pos = (x - radius, y - radius)
         self._inside.size = (2 * radius, 2 * radius)
         self._track.circle = (x, y, radius)
         self._cross.clear()
         if cross:
-            half, thick = self._panel.px(CROSS_MM) / 2, self._panel.px(CROSS_WIDTH_MM)
+            half, thick = self._panel.px(CROSS_MM * scale) / 2, self._panel.px(CROSS_WIDTH_MM * scale)
             add_line(self._cross, ((x - half, y), (x + half, y)), "ink", thick)
             add_line(self._cross, ((x, y - half), (x, y + half)), "ink", thick)
             add_disc(self._cross, (x, y), thick * 0.85, "ink")
         # under the cross, well clear of where the eyes rest
-        self._number_y = y - radius * 0.52 if cross else y
+        self._number_y = y - radius * 0.55 if cross else y
         self._shown = None
         self.left(ring_s)
 
@@ -93,7 +101,7 @@ class Ring(Widget):
             self._number.put(fitted, left, top, halign="center", room_px=self.width)
 
     def _draw_arc(self, degrees: float) -> None:
-        half = self._panel.px(WIDTH_MM) / 2
+        half = self._half_px
         self._arc_colour.a = 1.0 if degrees > 0 else 0.0
         if degrees <= 0:
             return
