@@ -1,7 +1,8 @@
 """Drawing smooth-edged shapes: filled outlines, lines, discs.
 
-The window has no multisampling, so edges smooth themselves. A fill is a fan of triangles around the outline's middle (every shape here is star-shaped from it) under a thin smooth
-line of the same colour; alone, a fan's edge is a staircase.
+The window has no multisampling, so edges smooth themselves. A fill is a fan of triangles around the outline's middle
+(every shape here is star-shaped from it) under a thin smooth line of the same colour; alone, a fan's edge is a
+staircase.
 """
 
 import math
