@@ -1,0 +1,85 @@
+"""Steps the kiosk's surface frame by frame, touches it, and looks at its pixels and its widgets."""
+
+from typing import TYPE_CHECKING, Any
+
+from kiosk_ui.boot import prepare
+from kiosk_ui.theme import Panel
+from station.config import KioskConfig
+from station.messages import Live, ScreenModel
+
+if TYPE_CHECKING:
+    from kiosk_ui.widgets.button import BigButton
+
+
+class Stage:
+    """One surface in the one window of this process."""
+
+    def __init__(self, panel: Panel) -> None:
+        prepare(KioskConfig(panel.width_px, panel.height_px, panel.diagonal_in, fullscreen=False))
+        from kivy.base import EventLoop
+
+        from kiosk_ui.frames import open_window
+        from kiosk_ui.surface import Surface
+
+        self.panel = panel
+        self.now_s = 100.0
+        self.presses: list[tuple[str, int]] = []
+        self.window = open_window()
+        EventLoop.ensure_window()
+        self._loop = EventLoop
+        self.window.size = (panel.width_px, panel.height_px)
+        self.surface = Surface(panel, lambda action, serial: self.presses.append((action, serial)), lambda: self.now_s)
+        self.window.add_widget(self.surface)
+        self.frames(2)
+
+    def show(self, model: ScreenModel, live: Live | None = None, *, serial: int = 1) -> None:
+        """Show a screen, later than any debounce, and draw it."""
+        self.now_s += 10.0
+        self.surface.show(serial, model)
+        if live is not None and self.surface.screen is not None:
+            self.surface.screen.live(live)
+        self.frames()
+        self.now_s += 10.0
+
+    def frames(self, count: int = 2) -> None:
+        """Draw some frames."""
+        for _ in range(count):
+            self.window.canvas.ask_update()
+            self._loop.idle()
+
+    def pixels(self) -> Any:
+        """Return what is drawn as an image."""
+        from kiosk_ui.frames import grab_frame
+
+        return grab_frame(self.window)
+
+    def button(self, action: str) -> "BigButton":
+        """Return the one button with an action."""
+        (found,) = [widget for widget in self.surface.buttons() if widget.button.action == action]
+        return found
+
+    def tap(self, action: str, *, slip_px: float = 0.0) -> None:
+        """Touch the middle of a button and let go, `slip_px` further right."""
+        widget = self.button(action)
+        self.touch(widget.center_x, widget.center_y, slip_px=slip_px)
+
+    def touch(self, x: float, y: float, *, slip_px: float = 0.0) -> None:
+        """Touch the glass and let go."""
+        from kivy.tests.common import UnitTestTouch
+
+        finger = UnitTestTouch(x, y)
+        finger.touch_down()
+        self.frames(1)
+        if slip_px:
+            finger.touch_move(x + slip_px, y)
+        finger.touch_up()
+        self.frames(1)
+
+    def widgets(self, kind: type) -> list[Any]:
+        """Return every widget of a kind that is on the screen."""
+        return [widget for widget in self.surface.walk() if isinstance(widget, kind)]
+
+    def close(self) -> None:
+        """Take the surface off the window."""
+        self.window.remove_widget(self.surface)
+        self.frames(1)
