@@ -1,4 +1,7 @@
-"""Child processes of the demo: started with one configuration, logged to a file each, always ended."""
+"""Child processes of the demo: started with one configuration, logged to a file each, always ended.
+
+One that is killed is started again, as systemd does it on a station.
+"""
 
 import os
 import signal
@@ -7,11 +10,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from station.errors import UnavailableError
 
-STOP_WITHIN_S = 5.0
+STOP_WITHIN_S: Final = 5.0
+MOST_RESTARTS: Final = 5
 
 
 class Children:
@@ -21,9 +25,11 @@ class Children:
         self._folder = folder
         self._config_file = config_file
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[str, ...]] = {}
+        self._restarts: dict[str, int] = {}
 
     def start(self, name: str, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start `python -m module arguments`; its output goes to `name.log` in the demo's folder."""
+        """Start `python -m module arguments`; output goes to `name.log` in the demo's folder, the pid to `name.pid`."""
         environment = dict(os.environ, BALANCE_STATION_CONFIG=str(self._config_file))
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
@@ -35,7 +41,19 @@ class Children:
                 start_new_session=True,  # Ctrl-C is ours; children are ended in order
             )
         self.processes[name] = process
+        self._commands[name] = (module, *arguments)
+        (self._folder / f"{name}.pid").write_text(str(process.pid), encoding="ascii")
         return process
+
+    def revive(self, names: Sequence[str]) -> None:
+        """Start those of these children again that have ended; one that ends again and again is left alone."""
+        for name in names:
+            process = self.processes.get(name)
+            if process is None or process.poll() is None or self._restarts.get(name, 0) >= MOST_RESTARTS:
+                continue
+            self._restarts[name] = self._restarts.get(name, 0) + 1
+            module, *arguments = self._commands[name]
+            self.start(name, module, *arguments)
 
     def log(self, name: str) -> Path:
         """Return the file in which the output of a child is kept."""

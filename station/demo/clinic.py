@@ -19,6 +19,8 @@ from station.records.outbox import Outbox
 
 BROKER_READY_S: Final = 10.0
 DELIVERED_WITHIN_S: Final = 20.0
+# What may be killed at any moment without harm, and is then started again.
+RESTARTED: Final = ("broker", "subscriber", "bridge", "kiosk")
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -107,6 +109,7 @@ class Clinic:
             if waited_s >= limit_s:
                 reason = self.held_because or f"no consumer has acknowledged it within {timeout_s:.0f} s"
                 return Delivery("held", reason, None, waited_s)
+            self._children.revive(RESTARTED)
             time.sleep(0.02)
 
     def stored(self, result_id: str) -> dict[str, Any] | None:

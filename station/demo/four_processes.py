@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from hardware.virtual.person import Done
 from station.client import StationClient
 from station.config import Config
 from station.demo.children import Children
+from station.demo.clinic import RESTARTED
 from station.demo.hands import SocketHands
 from station.demo.one_process import LONGEST_VISIT_S, ensure_certificate
 from station.demo.visitor import Visitor
@@ -14,8 +16,8 @@ from station.errors import UnavailableError
 from station.live.acquisition import virtual_person
 from station.messages import Status
 
-UP_WITHIN_S = 20.0
-NEEDED = ("acquire", "station")  # a kiosk or bridge that is killed changes nothing in the result
+UP_WITHIN_S: Final = 20.0
+NEEDED: Final = ("acquire", "station")  # a kiosk or bridge that is killed changes nothing in the result
 
 
 def start(config: Config, children: Children, *, window: bool) -> None:
@@ -52,6 +54,7 @@ def visit(
         while not visitor.finished:
             hands.act(0.2)
             children.check(NEEDED)
+            children.revive(RESTARTED)
             while shown < len(visitor.seen):
                 watch(visitor.seen[shown])
                 shown += 1
