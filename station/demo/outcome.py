@@ -8,7 +8,7 @@ from hardware.virtual.person import Done
 from hardware.virtual.playback import Recording
 from station.demo.clinic import Delivery
 from station.live.loop import TICK_NS
-from station.messages import ChannelStatus, LoopStatus
+from station.messages import ChannelStatus, LiveScore, LoopStatus
 from station.records.record import Record
 from station.records.store import RecordStore
 from station.trials import RawTrial
@@ -29,6 +29,7 @@ class DemoOutcome(msgspec.Struct, frozen=True):
     record: Record
     delivery: Delivery
     trial: TrialWindow
+    live_score: LiveScore | None  # as it stood at the end of the quiet stance: the last ten seconds of it
     loop: LoopStatus
     channels: tuple[ChannelStatus, ...]
     screens: tuple[str, ...]  # names of the screens in the order in which they were shown

@@ -18,7 +18,7 @@ from station.live.presence import Presence
 from station.live.score import LiveSway
 from station.live.trial import RunningTrial
 from station.live.trial_quality import TrialContext, technical_reasons
-from station.messages import Cue, Live, ScreenModel, Show, ToClient
+from station.messages import Cue, Live, LiveScore, ScreenModel, Show, ToClient
 from station.protocols.reader import Protocol as ScreenProtocol
 from station.records.record import Record
 from station.visit.effects import CallStaff, Effect, Finish, Say, Sound, StartTrial, StopTrial, Wipe
@@ -71,7 +71,7 @@ class StationEngine:
         self.screen: ScreenModel = present(self._visit)
         self.state: StationState = "ready"
         self.last_record: Record | None = None
-        self.records = 0
+        self.last_score: LiveScore | None = None
         self._sway = LiveSway()
         self._trial: RunningTrial | None = None
         self._frames_at_window: tuple[int, int] = (0, 0)
@@ -184,13 +184,13 @@ class StationEngine:
                     self._keeper, summary, self._started_ns, self._now_ns, self._trials, self._raw
                 )
                 self.last_record = record
-                self.records += 1
                 self._events.append(Recorded(view))
             case Wipe():
                 self._trial = None
                 self._trials.clear()
                 self._raw.clear()
                 self._age_years = None
+                self._sway.restart()
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
@@ -234,6 +234,7 @@ class StationEngine:
         reasons = technical_reasons(trial.window_flags(), context)
         analysis = None
         if request.sway and completed:
+            self.last_score = self._sway.score(self._age_years)
             analysis = self._maker.analyse(raw, reasons)
             reasons = analysis.reasons
         end: Literal["completed", "lost", "not assessable"] = "completed"

@@ -94,6 +94,7 @@ class Station:
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
             last_result_id=None if last is None else last.id,
+            last_score=self.engine.last_score,
         )
 
     def close(self) -> None:

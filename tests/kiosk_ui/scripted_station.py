@@ -96,7 +96,9 @@ class ScriptedStation:
 
     def wait_for(self, kind: type[msgspec.Struct], count: int = 1, timeout_s: float = 10.0) -> None:
         """Return when `count` messages of a kind have arrived."""
-        wait_until(lambda: sum(isinstance(each, kind) for each in self.heard) >= count, f"{count} {kind.__name__}", timeout_s)
+        wait_until(
+            lambda: sum(isinstance(each, kind) for each in self.heard) >= count, f"{count} {kind.__name__}", timeout_s
+        )
 
     def _accept(self) -> None:
         while not self._closing:
