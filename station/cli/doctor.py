@@ -25,11 +25,10 @@ def doctor(as_json: bool) -> None:
 
 
 def _print(checks: list[Check]) -> None:
-    """Print a line for what was measured, one for what is expected, and what to do where they differ."""
+    """Print a line a check, measured beside expected, and what to do where they differ."""
     for check in checks:
-        click.echo(f"{_WORDS[check.verdict]:<4}  {check.name}: {check.measured}")
+        click.echo(f"{_WORDS[check.verdict]:<4}  {check.name}: {check.measured}  (expected: {check.expected})")
         if check.verdict != "good":
-            click.echo(f"{'':6}expected: {check.expected}")
             click.echo(f"{'':6}to do: {check.to_do}")
     bad = [check.name for check in checks if check.verdict == "bad"]
     look = [check.name for check in checks if check.verdict == "look"]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -67,3 +68,21 @@ def test_the_same_holds_pin_by_pin_and_gives_the_very_same_numbers(tmp_path: Pat
     by_samples, _ = measured_and_true(NAMES[0], "samples", tmp_path / "samples")
     assert by_pins == by_samples
     assert by_pins["mean_velocity_mm_s"] == pytest.approx(truth["mean_velocity_mm_s"], rel=0.01)
+
+
+@pytest.mark.parametrize(("length_s", "placed"), [(60.0, True), (30.0, True), (20.0, False)])
+def test_a_recording_of_any_length_plays_and_says_what_of_it_was_measured(
+    tmp_path: Path, length_s: float, placed: bool
+) -> None:
+    source = find_person("older-1").path.read_text().splitlines()
+    short = tmp_path / "short.csv"
+    short.write_text("\n".join(source[: 1 + round(length_s * 100)]) + "\n")
+    asked = msgspec.structs.replace(settings("older-1", "samples"), recording=short, age_years=68)
+    running, playing = visit(demo_config(asked, tmp_path), demo_visitor(asked), speed=None, serve=False, watch=len)
+    record = running.station.engine.last_record
+    assert record is not None
+    window = trial_window(record, running.station.store, playing, running.person.recording)
+    running.close()
+    assert record.tier == "not at risk"
+    assert (window.recording_from_s is not None) == placed
+    assert (window.note is None) == (length_s > 40)
