@@ -6,11 +6,9 @@ consumer and station may come, go and be killed in any order.
 
 import logging
 import shutil
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import msgspec
@@ -18,7 +16,7 @@ import msgspec
 from mqtt_bridge.connection import Connection
 from mqtt_bridge.delivery import Delivery
 from mqtt_bridge.paho_transport import PahoTransport, Will
-from mqtt_bridge.payloads import RESULT_SCHEMA, HealthPayload, InfoPayload, State, StatusPayload, decode_ack
+from mqtt_bridge.payloads import HealthPayload, InfoPayload, State, StatusPayload, decode_ack
 from mqtt_bridge.topics import Topics
 from mqtt_bridge.transport import Connected, Disconnected, Puback, Received, Subscribed, Transport
 from station import SOFTWARE_VERSION
@@ -26,6 +24,8 @@ from station.config import Config
 from station.errors import UnavailableError
 from station.records.instants import boot_id, now_instant
 from station.records.outbox import Outbox, OutboxRow
+from station.records.record import RESULT_SCHEMA
+from station.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -159,18 +159,11 @@ class Bridge:
 
 def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the bridge until SIGTERM or SIGINT; returns an exit code."""
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    told_to_stop = stop_on_signals()
     outbox: Outbox | None = None
     bridge: Bridge | None = None
     try:
-        while not stopping:
+        while not told_to_stop():
             beat()
             if bridge is None:
                 try:

@@ -102,7 +102,7 @@ def demo(
         sex="female" if sex == "female" else "male" if sex == "male" else None,
         answers=_read_answers(answers),
         loses=dict(_parse_loss(each) for each in loses),
-        chips=chips,
+        chips="samples" if chips == "samples" else "pins",
         seed=seed,
         speed=speed,
         window=window,

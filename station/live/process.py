@@ -4,11 +4,9 @@
 """
 
 import logging
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from calibration.certificate import Certificate, load_certificate
@@ -30,6 +28,7 @@ from station.messages import LIVE_HZ, Status
 from station.protocols.reader import load_protocol, protocol_names
 from station.records.instants import instant_source
 from station.records.store import RecordStore
+from station.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -136,19 +135,12 @@ def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITH
 
 def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the station until SIGTERM or SIGINT; returns an exit code."""
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    told_to_stop = stop_on_signals()
     read_certificate(config)  # before waiting for anything: a wrong configuration should say so at once
     station = Station(config, open_ring(config.station.ring, beat), MonotonicClock())
     log.info("station %s is up", config.station.id)
     try:
-        while not stopping:
+        while not told_to_stop():
             station.step()
             beat()
     finally:

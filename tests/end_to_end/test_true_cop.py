@@ -1,6 +1,7 @@
 """What comes out of the station is what went onto the deck: every shipped recording, through the virtual chips."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -16,27 +17,13 @@ from station.sway.analysis import analyse
 NAMES = tuple(person.name for person in people())
 
 
-def settings(person: str, chips: str) -> DemoSettings:
-    return DemoSettings(
-        protocol="quiet-stance",
-        person=person,
-        recording=None,
-        mass_kg=None,
-        age_years=None,
-        sex=None,
-        answers={},
-        loses={},
-        chips=chips,
-        seed=3,
-        speed=None,
-        window=False,
-        by_hand=False,
-        broker=False,
-        broker_port=1883,
-    )
+def settings(person: str, chips: Literal["pins", "samples"]) -> DemoSettings:
+    return DemoSettings(protocol="quiet-stance", person=person, chips=chips, seed=3)
 
 
-def measured_and_true(person: str, chips: str, folder: Path) -> tuple[dict[str, float], dict[str, float]]:
+def measured_and_true(
+    person: str, chips: Literal["pins", "samples"], folder: Path
+) -> tuple[dict[str, float], dict[str, float]]:
     """Return the record's measures and those of the true centre of pressure in the same window."""
     asked = settings(person, chips)
     config: Config = demo_config(asked, folder)

@@ -10,23 +10,7 @@ from station.demo.one_process import OneProcess
 from station.demo.settings import DemoSettings, demo_config, demo_visitor
 from station.messages import ToClient
 
-SETTINGS = DemoSettings(
-    protocol="quiet-stance",
-    person="young-1",
-    recording=None,
-    mass_kg=None,
-    age_years=None,
-    sex=None,
-    answers={},
-    loses={},
-    chips="samples",
-    seed=2,
-    speed=None,
-    window=False,
-    by_hand=False,
-    broker=False,
-    broker_port=1883,
-)
+SETTINGS = DemoSettings(protocol="quiet-stance", person="young-1", chips="samples", seed=2)
 
 
 class Tampered:
