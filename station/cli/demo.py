@@ -21,6 +21,7 @@ from station.demo.visitor import parse_answers
 from station.errors import NoInputError, UnavailableError
 from station.live.acquisition import virtual_person
 from station.printout import print_record, read_record
+from station.records.record import Record
 from station.records.store import RecordStore
 from station.visit.effects import Stance
 
@@ -151,9 +152,7 @@ def _in_one_process(
     )
     try:
         station = running.station
-        record = station.engine.last_record
-        if record is None:
-            raise UnavailableError("the visit ended without a result: it was left before anything was measured")
+        record = _record(station.store, station.engine.last_result_id)
         wall_s = time.monotonic() - began
         return DemoOutcome(
             record=record,
@@ -178,9 +177,7 @@ def _in_four_processes(
     status, playing = four_processes.visit(config, visitor, children, _watcher(console))
     wall_s = time.monotonic() - began
     with RecordStore.open(config.station.database, station=config.station.id) as store:
-        record = None if status.last_result_id is None else store.get_record(status.last_result_id)
-        if record is None:
-            raise UnavailableError("the visit ended without a result: it was left before anything was measured")
+        record = _record(store, status.last_result_id)
         return DemoOutcome(
             record=record,
             delivery=clinic.wait_for(record.id),
@@ -192,6 +189,13 @@ def _in_four_processes(
             session_s=round(status.loop.ticks / 100, 2),
             wall_s=round(wall_s, 2),
         )
+
+
+def _record(store: RecordStore, result_id: str | None) -> Record:
+    record = None if result_id is None else store.get_record(result_id)
+    if record is None:
+        raise UnavailableError("the visit ended without a result: it was left before anything was measured")
+    return record
 
 
 def _watcher(console: Console) -> Callable[[str], None]:

@@ -82,7 +82,6 @@ class Station:
     def status(self) -> Status:
         """Return how the station is."""
         waiting = self.store.outbox.count()
-        last = self.engine.last_record
         return Status(
             state=self.engine.state,
             reasons=self._health.reasons,
@@ -92,7 +91,7 @@ class Station:
             imu_rate_hz=self.grid.motion.rate_hz(),
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
-            last_result_id=None if last is None else last.id,
+            last_result_id=self.engine.last_result_id,
             last_score=self.engine.last_score,
         )
 

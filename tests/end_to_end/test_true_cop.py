@@ -28,7 +28,7 @@ def measured_and_true(
     asked = settings(person, chips)
     config: Config = demo_config(asked, folder)
     running, playing = visit(config, demo_visitor(asked), speed=None, serve=False, watch=lambda screen: None)
-    record = running.station.engine.last_record
+    record = running.station.store.latest()
     assert record is not None
     assert record.sway is not None
     assert record.sway["quality"]["assessable"], record.sway["quality"]
@@ -66,7 +66,7 @@ def test_a_recording_of_any_length_plays_and_says_what_of_it_was_measured(
     short.write_text("\n".join(source[: 1 + round(length_s * 100)]) + "\n")
     asked = msgspec.structs.replace(settings("older-1", "samples"), recording=short, age_years=68)
     running, playing = visit(demo_config(asked, tmp_path), demo_visitor(asked), speed=None, serve=False, watch=len)
-    record = running.station.engine.last_record
+    record = running.station.store.latest()
     assert record is not None
     window = trial_window(record, running.station.store, playing, running.person.recording)
     running.close()
