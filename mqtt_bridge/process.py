@@ -6,6 +6,7 @@ consumer and station may come, go and be killed in any order.
 
 import logging
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.2  # how soon a new row is seen
 HEALTH_EVERY_S: Final = 60.0
+STATION_LOOK_EVERY_S: Final = 2.0
 
 
 class Bridge:
@@ -47,6 +49,8 @@ class Bridge:
         self._said_state: str | None = None
         self._next_look_s = 0.0
         self._next_health_s = 0.0
+        self._next_station_look_s = 0.0
+        self._station_answers = False
 
     def turn(self) -> None:
         """Take one event, or none, and do what is due."""
@@ -119,7 +123,11 @@ class Bridge:
         if now_s < self._next_look_s:
             return
         self._next_look_s = now_s + LOOK_EVERY_S
-        self._say_state(transport, self._outbox.station_state() or "ready")
+        if now_s >= self._next_station_look_s:
+            self._next_station_look_s = now_s + STATION_LOOK_EVERY_S
+            self._station_answers = answers(self._config.station.socket)
+        # what a dead station said last is not how it is
+        self._say_state(transport, (self._station_answers and self._outbox.station_state()) or "fault")
         self._delivery.pump(now_s, time.time(), lambda row, body: self._publish(transport, row, body))
         if self._delivery.stalled(now_s):
             self._ready = False
@@ -155,6 +163,17 @@ class Bridge:
             disk_free_mb=shutil.disk_usage(Path(self._config.station.state_dir)).free // 1_000_000,
             utc_quality=now_instant().utc_quality,
         )
+
+
+def answers(path: Path) -> bool:
+    """Return whether a station listens on its socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def main(config: Config, *, beat: Callable[[], None]) -> int:

@@ -147,9 +147,7 @@ def _in_one_process(
     if settings.window:
         children.start("kiosk", "station.cli.main", "run", "kiosk")
     visitor = demo_visitor(settings)
-    running, playing = one_process.visit(
-        config, visitor, speed=settings.speed, serve=settings.window, watch=_watcher(console)
-    )
+    running, playing = one_process.visit(config, visitor, speed=settings.speed, serve=True, watch=_watcher(console))
     try:
         station = running.station
         record = _record(station.store, station.engine.last_result_id)
