@@ -1,5 +1,7 @@
 """Touches: what counts, what does not, and what happens to them."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,4 +130,4 @@ def test_whatever_happens_touches_that_count_are_400_ms_apart_and_stop_is_never_
             assert accepted == (free and now_s - shown_s >= DEBOUNCE_S)
         if accepted:
             counted.append(now_s)
-    assert all(later - earlier >= DEBOUNCE_S for earlier, later in zip(counted, counted[1:], strict=False))
+    assert all(later - earlier >= DEBOUNCE_S for earlier, later in itertools.pairwise(counted))
