@@ -86,7 +86,7 @@ def _panel(text: str) -> Panel:
 
 
 def _sheet(shots: Sequence[Any]) -> Any:
-    """Return four pictures on one sheet, in few colours so that the file stays small."""
+    """Return four pictures on one sheet."""
     from PIL import Image
 
     width = (SHEET_WIDTH_PX - 3 * SHEET_GAP_PX) // 2
@@ -96,7 +96,8 @@ def _sheet(shots: Sequence[Any]) -> Any:
         x = SHEET_GAP_PX + (at % 2) * (width + SHEET_GAP_PX)
         y = SHEET_GAP_PX + (at // 2) * (height + SHEET_GAP_PX)
         sheet.paste(shot.resize((width, height), Image.Resampling.LANCZOS), (x, y))
-    return sheet.quantize(128, dither=Image.Dither.NONE)
+    # a palette keeps the file small; this method keeps rare colours such as the dot's
+    return sheet.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

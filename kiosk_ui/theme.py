@@ -158,9 +158,9 @@ LARGE: Final = Sizes(
     body_caps=(7, 7, 7, 6.2, 5.5, 4.8),
     button_caps=(7, 6.4, 5.8, 5.2, 4.8),
     column_caps=(5.6, 5.4, 5.2, 5.0, 4.8),
-    word_cap=10.5,
+    word_cap=10.2,
     progress=3.4,
-    band=15,
+    band=13.5,
 )
 # A small panel holds less, not smaller: targets keep their size, words step down to the floor and no further.
 SMALL: Final = Sizes(

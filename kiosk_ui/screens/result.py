@@ -21,10 +21,10 @@ from station.messages import Button, ResultView, ScreenModel
 
 NEXT_LEAF: Final = "kiosk.next-leaf"  # stays in the kiosk; the station never hears of it
 BUTTON_WIDTH_MM: Final = 36.0
-TITLE_CAP_MM: Final = 5.0
+TITLE_CAP_MM: Final = 4.8
 SENTENCE_CAPS: Final = (6.6, 6.2, 5.8, 5.4, 5.1, MIN_CAP_MM)
-NEXT_STEP_CAP_MM: Final = 5.4  # at most: it is bold, and on a field of its own
-PAD_MM: Final = 3.0
+NEXT_STEP_CAP_MM: Final = 5.0  # at most: it is bold, and on a field of its own
+PAD_MM: Final = 2.6
 
 
 class _Leaf(msgspec.Struct, frozen=True):
