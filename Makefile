@@ -38,7 +38,8 @@ test-fresh: ## make demo and make test in bare Debian 12 and 13 roots (needs roo
 	@bash .ci/test-fresh
 
 pictures: packages-test .venv/installed-dev ## draw the pictures of README and docs anew
-	@$(BIN)/python -m kiosk_ui.pictures --out docs/pictures
+	@$(BIN)/python -m kiosk_ui.pictures --out artefacts/pictures
+	@cp artefacts/pictures/kiosk.png docs/pictures/kiosk.png
 
 clean: ## remove what the other targets made
 	rm -rf .venv artefacts build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
