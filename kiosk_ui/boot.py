@@ -4,9 +4,12 @@ Kivy reads its environment when it is imported and its Config when the window is
 imports Kivy only inside `prepare`, and everything else in this room is imported after it.
 """
 
+import contextlib
 import importlib.util
 import logging
 import os
+import re
+import socket
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,9 @@ from station.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
+X_PORT: Final = 6000  # of display 0
+X_ANSWER_S: Final = 3.0
+DRM_FOLDER: Final = Path("/dev/dri")  # where Linux lists its panels
 # Kivy tries every touch library at import and logs a traceback for each that this machine lacks. We use none of them.
 _NOISE: Final = ("is not supported by your version of linux", "is not supported by your system")
 
@@ -40,17 +46,41 @@ def _choose_video_driver() -> None:
     """Name SDL's video driver; left alone, SDL falls back to one that shows nothing and says nothing."""
     if os.environ.get("SDL_VIDEODRIVER"):
         return
-    if os.environ.get("DISPLAY"):
+    if display := os.environ.get("DISPLAY"):
+        _check_x_server(display)
         os.environ["SDL_VIDEODRIVER"] = "x11"
     elif os.environ.get("WAYLAND_DISPLAY"):
         os.environ["SDL_VIDEODRIVER"] = "wayland"
-    elif any(Path("/dev/dri").glob("card*")):
+    elif any(DRM_FOLDER.glob("card*")):
         os.environ["SDL_VIDEODRIVER"] = "kmsdrm"
     else:
         raise UnavailableError(
             "the kiosk has no display: neither DISPLAY nor WAYLAND_DISPLAY is set and there is no /dev/dri/card*; "
             "start it inside a graphical session, or run the demo with --headless"
         )
+
+
+def _check_x_server(display: str) -> None:
+    """Raise UnavailableError when nobody answers at this display; Kivy's X library would end the whole process."""
+    name = re.fullmatch(r"(?P<host>[^:/]*):(?P<number>\d+)(\.\d+)?", display)
+    if name is None:
+        return  # some other way to name a display; SDL knows better than we
+    number = int(name["number"])
+    path = f"/tmp/.X11-unix/X{number}"
+    addresses: list[tuple[socket.AddressFamily, str | tuple[str, int]]] = (
+        [(socket.AF_INET, (name["host"], X_PORT + number))]
+        if name["host"] not in ("", "unix")
+        else [(socket.AF_UNIX, path), (socket.AF_UNIX, "\0" + path)]
+    )
+    for family, address in addresses:
+        with socket.socket(family, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.settimeout(X_ANSWER_S)
+            probe.connect(address)
+            return
+    raise UnavailableError(
+        f"the kiosk could not open a window: no X server answers at DISPLAY={display}; "
+        "start it inside a graphical session, or run the demo with --headless"
+    )
 
 
 def _set_environment(config: KioskConfig) -> None:

@@ -68,6 +68,7 @@ class Kiosk(App):
         self._changed = self._drawn = False
         self._beat_s = 0.0
         self._safe = False
+        self._said_card: str | None = None  # which of its own cards the kiosk has spoken
         self._failures: deque[float] = deque()
         self.surface: Surface | None = None
 
@@ -100,6 +101,8 @@ class Kiosk(App):
         self._event.cancel()
         self._window.unbind(on_flip=self._flipped)
         ExceptionManager.remove_handler(self._handler)
+        for number, handler in self._handlers_before.items():
+            signal.signal(number, handler)
 
     def open_settings(self, *_: Any) -> None:
         """Do nothing: Kivy's settings panel is not for people who come to a clinic."""
@@ -137,6 +140,7 @@ class Kiosk(App):
                 log.info("joined station %s, software %s", station, software)
             case Show(serial, model):
                 self._language = model.language
+                self._said_card = None
                 self._show(serial, model)
             case Cue():
                 self._audio.cue(message)
@@ -147,12 +151,15 @@ class Kiosk(App):
 
     def _wait_for_station(self) -> None:
         without_s = self._client.without_station_s
-        nothing_yet = self.surface is not None and self.surface.model is None
-        if without_s > WAIT_BEFORE_CARD_S or (nothing_yet and without_s > 0):
-            card = waiting_screen(without_s, self._language)
-            if self.surface is not None and self.surface.model != card:
-                self._show(OWN_SERIAL, card)
-                self._say(card)
+        if self.surface is None or without_s == 0.0:
+            return
+        card = waiting_screen(without_s, self._language)
+        long = without_s > WAIT_BEFORE_CARD_S
+        if self.surface.model != card and (long or self.surface.model is None):
+            self._show(OWN_SERIAL, card)
+        if long and self._said_card != card.name:
+            self._said_card = card.name
+            self._say(card)
 
     def _show(self, serial: int, model: ScreenModel) -> None:
         if self.surface is None:
@@ -197,8 +204,7 @@ class Kiosk(App):
             log.info("told to stop by signal %d", number)
             self._stop_wanted = True
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, want_stop)
+        self._handlers_before = {number: signal.signal(number, want_stop) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def _note_change(self) -> None:
         self._changed, self._drawn = True, False

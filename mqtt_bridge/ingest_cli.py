@@ -1,9 +1,7 @@
 """`balance-station ingest`: run the reference consumer."""
 
 import logging
-import signal
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -13,6 +11,7 @@ from mqtt_bridge.paho_transport import PahoTransport
 from mqtt_bridge.topics import results_filter
 from station.config import MqttConfig
 from station.errors import ConfigError
+from station.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -59,19 +58,12 @@ def ingest(
         cert_file=None if cert_file is None else str(cert_file),
         key_file=None if key_file is None else str(key_file),
     )
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    told_to_stop = stop_on_signals()
     inbox = Inbox(database)
     connection = Connection(lambda: PahoTransport(config, client_id, manual=True))
     consumer = Ingest(connection, inbox, results_filter(prefix, site, share), prefix, client_id)
     try:
-        while not stopping:
+        while not told_to_stop():
             consumer.turn()
     finally:
         connection.close()

@@ -4,9 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from station.records.record import RESULT_SCHEMA, Record, UtcQuality
-
-ACK_SCHEMA: Final = "balance-station/ack/1"
+from station.records.record import Record, UtcQuality
 
 State = Literal["ready", "busy", "fault", "disconnected", "lost"]
 AckStatus = Literal["stored", "duplicate", "rejected"]
@@ -78,18 +76,3 @@ def json_schemas() -> dict[str, Any]:
     """Return the JSON Schema of every payload, by topic, from the types that the code uses."""
     types = {"result": Record, "status": StatusPayload, "info": InfoPayload, "health": HealthPayload, "ack": AckPayload}
     return {topic: msgspec.json.schema(payload) for topic, payload in types.items()}
-
-
-__all__ = [
-    "ACK_SCHEMA",
-    "RESULT_SCHEMA",
-    "AckPayload",
-    "AckStatus",
-    "HealthPayload",
-    "InfoPayload",
-    "State",
-    "StatusPayload",
-    "decode_ack",
-    "json_schemas",
-    "one_line",
-]

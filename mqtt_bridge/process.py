@@ -6,11 +6,10 @@ consumer and station may come, go and be killed in any order.
 
 import logging
 import shutil
-import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import msgspec
@@ -18,7 +17,7 @@ import msgspec
 from mqtt_bridge.connection import Connection
 from mqtt_bridge.delivery import Delivery
 from mqtt_bridge.paho_transport import PahoTransport, Will
-from mqtt_bridge.payloads import RESULT_SCHEMA, HealthPayload, InfoPayload, State, StatusPayload, decode_ack
+from mqtt_bridge.payloads import HealthPayload, InfoPayload, State, StatusPayload, decode_ack
 from mqtt_bridge.topics import Topics
 from mqtt_bridge.transport import Connected, Disconnected, Event, Puback, Received, Subscribed, Transport
 from station import SOFTWARE_VERSION
@@ -26,6 +25,8 @@ from station.config import Config
 from station.errors import UnavailableError
 from station.records.instants import boot_id, now_instant
 from station.records.outbox import Outbox, OutboxRow
+from station.records.record import RESULT_SCHEMA
+from station.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ EVENTS_A_TURN: Final = 200
 HEALTH_EVERY_S: Final = 60.0
 GOODBYE_WITHIN_S: Final = 1.0
 DATABASE_RETRY_S: Final = 1.0
+STATION_LOOK_EVERY_S: Final = 2.0
 
 
 class Bridge:
@@ -51,6 +53,8 @@ class Bridge:
         self._said_state: str | None = None
         self._next_due_s = 0.0
         self._next_health_s = 0.0
+        self._next_station_look_s = 0.0
+        self._station_answers = False
 
     def turn(self) -> None:
         """Take what has happened, waiting a moment for it, and do what is due.
@@ -141,7 +145,11 @@ class Bridge:
         if not self._outbox.changed() and not something_came and now_s < self._next_due_s:
             return
         self._next_due_s = now_s + DUE_EVERY_S
-        self._say_state(transport, self._outbox.station_state() or "ready")
+        if now_s >= self._next_station_look_s:
+            self._next_station_look_s = now_s + STATION_LOOK_EVERY_S
+            self._station_answers = answers(self._config.station.socket)
+        # what a dead station said last is not how it is
+        self._say_state(transport, (self._station_answers and self._outbox.station_state()) or "fault")
         self._delivery.pump(now_s, time.time(), lambda row, body: self._publish(transport, row, body))
         if self._delivery.stalled(now_s):
             self._ready = False
@@ -181,20 +189,24 @@ class Bridge:
         )
 
 
+def answers(path: Path) -> bool:
+    """Return whether a station listens on its socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the bridge until SIGTERM or SIGINT; returns an exit code."""
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    told_to_stop = stop_on_signals()
     outbox: Outbox | None = None
     bridge: Bridge | None = None
     try:
-        while not stopping:
+        while not told_to_stop():
             beat()
             if bridge is None:
                 try:

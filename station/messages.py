@@ -156,6 +156,7 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     outbox_open: int
     outbox_parked: int
     last_result_id: str | None
+    last_score: LiveScore | None = None  # the live score at the end of the last quiet stance
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

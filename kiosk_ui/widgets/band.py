@@ -12,7 +12,7 @@ from kiosk_ui.widgets.outlines import Disc, Fill, Shape, Stroke, rounded
 from kiosk_ui.widgets.vectors import arc, draw
 
 BAR_SHARE: Final = 0.42  # of the height; the marker stands on top
-GAP_UNITS: Final = 1.5
+FIGURE_SHARE: Final = 0.55
 # One hue, growing darker: thirds of the band are up to P75, P75 to P90, above P90 (the station's meaning of `marker`).
 _THIRDS: Final[tuple[Role, ...]] = ("tint", "skin", "ring")
 
@@ -36,24 +36,35 @@ class Band(Widget):
 def band(width: float, height: float, marker: float, origin: tuple[float, float] = (0, 0)) -> tuple[Shape, ...]:
     """Return the shapes of a band, px; pure, so that a test can see where the marker is."""
     x, y = origin
-    figure = height * 0.55
-    left, right = x + figure * 1.15, x + width - figure * 1.15
+    figure = height * FIGURE_SHARE
     bar = height * BAR_SHARE
-    gap = height * GAP_UNITS / 30
-    third = (right - left - 2 * gap) / 3
     shapes: list[Shape] = []
-    for at, role in enumerate(_THIRDS):
-        outline = rounded(left + at * (third + gap), y, third, bar, bar * 0.28)
-        shapes += [
-            Fill(outline, role),
-            Stroke(outline, "line" if role != "ring" else "ring", height * 0.03, closed=True),
-        ]
-    at_x = left + min(max(marker, 0.0), 1.0) * (right - left)
-    at_x = min(max(at_x, left + bar * 0.3), right - bar * 0.3)
+    for role, (start, end) in zip(_THIRDS, thirds(width, height), strict=True):
+        outline = rounded(x + start, y, end - start, bar, bar * 0.28)
+        rim: Role = "ring" if role == "ring" else "line"
+        shapes += [Fill(outline, role), Stroke(outline, rim, height * 0.03, closed=True)]
+    at_x = x + marker_x(width, height, marker)
     shapes += _pin((at_x, y + bar * 0.62), y + height, height * 0.24)
     shapes += _figure(x + figure * 0.45, y, figure * 1.25, lean=0.0)
     shapes += _figure(x + width - figure * 0.5, y, figure * 1.25, lean=0.22)
     return tuple(shapes)
+
+
+def thirds(width: float, height: float) -> tuple[tuple[float, float], ...]:
+    """Return from where to where each third reaches, px from the left of the band."""
+    margin = height * FIGURE_SHARE * 1.15
+    gap = height * 0.05
+    third = (width - 2 * margin - 2 * gap) / 3
+    return tuple((margin + at * (third + gap), margin + at * (third + gap) + third) for at in range(3))
+
+
+def marker_x(width: float, height: float, marker: float) -> float:
+    """Return where a marker of 0 to 1 points, px from the left of the band; what lies outside stays at the end."""
+    spans = thirds(width, height)
+    room = height * BAR_SHARE * 0.3
+    left, right = spans[0][0] + room, spans[-1][1] - room
+    whole = spans[-1][1] - spans[0][0]
+    return min(max(spans[0][0] + min(max(marker, 0.0), 1.0) * whole, left), right)
 
 
 def _pin(tip: tuple[float, float], top: float, radius: float) -> list[Shape]:

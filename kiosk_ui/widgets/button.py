@@ -9,6 +9,7 @@ from kivy.uix.widget import Widget
 from kiosk_ui.fitting import Fitted
 from kiosk_ui.layout import Rect
 from kiosk_ui.theme import Panel, Role, rgba, sizes_of
+from kiosk_ui.touch_gate import ALWAYS_AT_ONCE
 from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.icons import IconName, icon
 from kiosk_ui.widgets.vectors import draw
@@ -48,6 +49,8 @@ class BigButton(Widget):
         self.rim_px = max(1, round(panel.px(RIM_MM)))
         self.radius_px = panel.px(sizes_of(panel).radius)
         self.button = Button("", "")
+        self._shown = 0
+        self._under_finger = 0
         self._caption = Words()
         self.add_widget(self._caption)
         with self.canvas.after:
@@ -60,6 +63,7 @@ class BigButton(Widget):
     def show(self, button: Button, rect: Rect, label: Fitted, *, sign: IconName | None = None) -> None:
         """Show a button; `label` was fitted by the caller, so that neighbours share a size."""
         self.button = button
+        self._shown += 1
         place(self, rect, self._panel)
         self._paint()
         sign_px = self._panel.px(ICON_MM)
@@ -86,6 +90,7 @@ class BigButton(Widget):
         if not self.collide_point(*touch.pos):
             return False
         touch.grab(self)
+        self._under_finger = self._shown
         self.pressed = True
         return True
 
@@ -97,7 +102,9 @@ class BigButton(Widget):
         self.pressed = False
         slip = self._panel.px(SLIP_MM)
         inside = self.x - slip <= touch.x <= self.right + slip and self.y - slip <= touch.y <= self.top + slip
-        if inside and self.get_parent_window() is not None:
+        # what was shown anew since the finger came down was not meant, except Stop and Help, which mean the same always
+        meant = self._under_finger == self._shown or self.button.action in ALWAYS_AT_ONCE
+        if inside and meant and self.get_parent_window() is not None:
             self.dispatch("on_emit", self.button.action, self.button.role)
         return True
 

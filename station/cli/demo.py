@@ -21,6 +21,7 @@ from station.demo.visitor import parse_answers
 from station.errors import NoInputError, UnavailableError
 from station.live.acquisition import virtual_person
 from station.printout import print_record, read_record
+from station.records.record import Record
 from station.records.store import RecordStore
 from station.visit.effects import Stance
 
@@ -102,7 +103,7 @@ def demo(
         sex="female" if sex == "female" else "male" if sex == "male" else None,
         answers=_read_answers(answers),
         loses=dict(_parse_loss(each) for each in loses),
-        chips=chips,
+        chips="samples" if chips == "samples" else "pins",
         seed=seed,
         speed=speed,
         window=window,
@@ -146,19 +147,16 @@ def _in_one_process(
     if settings.window:
         children.start("kiosk", "station.cli.main", "run", "kiosk")
     visitor = demo_visitor(settings)
-    running, playing = one_process.visit(
-        config, visitor, speed=settings.speed, serve=settings.window, watch=_watcher(console)
-    )
+    running, playing = one_process.visit(config, visitor, speed=settings.speed, serve=True, watch=_watcher(console))
     try:
         station = running.station
-        record = station.engine.last_record
-        if record is None:
-            raise UnavailableError("the visit ended without a result: it was left before anything was measured")
+        record = _record(station.store, station.engine.last_result_id)
         wall_s = time.monotonic() - began
         return DemoOutcome(
             record=record,
             delivery=clinic.wait_for(record.id),
             trial=trial_window(record, station.store, playing, running.person.recording),
+            live_score=station.engine.last_score,
             loop=station.loop.status(),
             channels=station.grid.channel_status(),
             screens=tuple(visitor.seen),
@@ -177,19 +175,25 @@ def _in_four_processes(
     status, playing = four_processes.visit(config, visitor, children, _watcher(console))
     wall_s = time.monotonic() - began
     with RecordStore.open(config.station.database, station=config.station.id) as store:
-        record = None if status.last_result_id is None else store.get_record(status.last_result_id)
-        if record is None:
-            raise UnavailableError("the visit ended without a result: it was left before anything was measured")
+        record = _record(store, status.last_result_id)
         return DemoOutcome(
             record=record,
             delivery=clinic.wait_for(record.id),
             trial=trial_window(record, store, playing, virtual_person(config.virtual).recording),
+            live_score=status.last_score,
             loop=status.loop,
             channels=status.channels,
             screens=tuple(visitor.seen),
             session_s=round(status.loop.ticks / 100, 2),
             wall_s=round(wall_s, 2),
         )
+
+
+def _record(store: RecordStore, result_id: str | None) -> Record:
+    record = None if result_id is None else store.get_record(result_id)
+    if record is None:
+        raise UnavailableError("the visit ended without a result: it was left before anything was measured")
+    return record
 
 
 def _watcher(console: Console) -> Callable[[str], None]:

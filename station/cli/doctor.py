@@ -5,8 +5,6 @@ import sys
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from station.config import config_path, load_config
 from station.doctor import Check, examine
@@ -27,9 +25,17 @@ def doctor(as_json: bool) -> None:
 
 
 def _print(checks: list[Check]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "what", "measured", "expected", "what to do"):
-        table.add_column(heading, overflow="fold")
+    """Print a line a check, measured beside expected, and what to do where they differ."""
     for check in checks:
-        table.add_row(_WORDS[check.verdict], check.name, check.measured, check.expected, check.to_do)
-    Console().print(table)
+        click.echo(f"{_WORDS[check.verdict]:<4}  {check.name}: {check.measured}  (expected: {check.expected})")
+        if check.verdict != "good":
+            click.echo(f"{'':6}to do: {check.to_do}")
+    bad = [check.name for check in checks if check.verdict == "bad"]
+    look = [check.name for check in checks if check.verdict == "look"]
+    click.echo()
+    if bad:
+        click.echo(f"Nobody can be measured until this is put right: {', '.join(bad)}.")
+    elif look:
+        click.echo(f"The station works. Somebody should look at: {', '.join(look)}.")
+    else:
+        click.echo("All is well.")

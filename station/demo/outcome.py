@@ -1,6 +1,6 @@
 """What a demo has to say when it is over: the document of `demo --json`, and the same for a person."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -8,10 +8,12 @@ from hardware.virtual.person import Done
 from hardware.virtual.playback import Recording
 from station.demo.clinic import Delivery
 from station.live.loop import TICK_NS
-from station.messages import ChannelStatus, LoopStatus
+from station.messages import ChannelStatus, LiveScore, LoopStatus
 from station.records.record import Record
 from station.records.store import RecordStore
 from station.trials import RawTrial
+
+MOSTLY_RECORDED: Final = 0.95  # a window with less of it recorded has no place in the recording's time
 
 
 class TrialWindow(msgspec.Struct, frozen=True):
@@ -29,6 +31,7 @@ class DemoOutcome(msgspec.Struct, frozen=True):
     record: Record
     delivery: Delivery
     trial: TrialWindow
+    live_score: LiveScore | None  # as it stood at the end of the quiet stance: the last ten seconds of it
     loop: LoopStatus
     channels: tuple[ChannelStatus, ...]
     screens: tuple[str, ...]  # names of the screens in the order in which they were shown
@@ -50,11 +53,13 @@ def trial_window(record: Record, store: RecordStore, playing: Done | None, recor
     end_s = (raw.window_end_ns - TICK_NS - playing.t_ns) / 1e9 + playing.recording_at_s
     # to the microsecond: the times of a recording are printed with fewer digits
     start_s, end_s = round(start_s, 6), round(end_s, 6)
-    if recording is not None and not recording.covers(start_s, end_s):
-        return TrialWindow(
-            name, None, None, f"the recording is too short ({recording.duration_s:g} s): part of it was played mirrored"
-        )
-    return TrialWindow(name, start_s, end_s)
+    if recording is None or recording.covers(start_s, end_s):
+        return TrialWindow(name, start_s, end_s)
+    note = f"the recording is too short ({recording.duration_s:g} s): part of the window was played mirrored"
+    inside = max(start_s, recording.first_s), min(end_s, recording.last_s)
+    if inside[1] - inside[0] < MOSTLY_RECORDED * (end_s - start_s):
+        return TrialWindow(name, None, None, note)
+    return TrialWindow(name, *inside, note)
 
 
 def as_json(outcome: DemoOutcome) -> bytes:

@@ -1,6 +1,7 @@
 """What the user of the demo asked for, checked, and the station's configuration that follows from it."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -27,23 +28,23 @@ ALL_STANCES: tuple[Stance, ...] = ("quiet", "side-by-side", "semi-tandem", "tand
 
 
 class DemoSettings(msgspec.Struct, frozen=True):
-    """One demo."""
+    """One demo; the defaults are those of the command line."""
 
-    protocol: str
-    person: str
-    recording: Path | None
-    mass_kg: float | None
-    age_years: int | None
-    sex: Sex | None
-    answers: dict[str, str]
-    loses: dict[Stance, float]
-    chips: str
-    seed: int
-    speed: float | None  # None: as fast as it can
-    window: bool
-    by_hand: bool
-    broker: bool
-    broker_port: int
+    protocol: str = "walk-up"
+    person: str = "older-1"
+    recording: Path | None = None
+    mass_kg: float | None = None
+    age_years: int | None = None
+    sex: Sex | None = None
+    answers: dict[str, str] = {}
+    loses: dict[Stance, float] = {}
+    chips: Literal["pins", "samples"] = "pins"
+    seed: int = 1
+    speed: float | None = None  # None: as fast as it can
+    window: bool = False
+    by_hand: bool = False
+    broker: bool = True
+    broker_port: int = 1883
 
 
 def check(settings: DemoSettings) -> None:
@@ -74,7 +75,7 @@ def demo_config(settings: DemoSettings, folder: Path) -> Config:
         ),
         hardware=HardwareConfig(backend="virtual"),
         virtual=VirtualConfig(
-            chips="samples" if settings.chips == "samples" else "pins",
+            chips=settings.chips,
             seed=settings.seed,
             person=settings.person,
             recording=None if settings.recording is None else str(settings.recording.resolve()),

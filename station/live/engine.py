@@ -18,9 +18,8 @@ from station.live.presence import Presence
 from station.live.score import LiveSway
 from station.live.trial import RunningTrial
 from station.live.trial_quality import TrialContext, technical_reasons
-from station.messages import Cue, Live, ScreenModel, Show, ToClient
+from station.messages import Cue, Live, LiveScore, ScreenModel, Show, ToClient
 from station.protocols.reader import Protocol as ScreenProtocol
-from station.records.record import Record
 from station.visit.effects import CallStaff, Effect, Finish, Say, Sound, StartTrial, StopTrial, Wipe
 from station.visit.events import (
     Began,
@@ -35,12 +34,15 @@ from station.visit.events import (
 )
 from station.visit.present import present
 from station.visit.reduce import reduce
-from station.visit.state import VisitState, start_state
+from station.visit.state import SKIPPED, VisitState, start_state
 
 log = logging.getLogger(__name__)
 
 ALWAYS_HEARD: Final = frozenset({"stop", "help"})
 HEALTH_EVERY_TICKS: Final = 10
+OWN_FAULT: Final = "internal error"
+# After a fault of our own the station serves the next person only once this one has left and staff could see it.
+OWN_FAULT_SHOWN_NS: Final = 10_000_000_000
 FARTHEST_MM: Final = 1000.0  # a centre of pressure beyond this, or none (NaN), is no place to draw or score
 
 
@@ -70,8 +72,8 @@ class StationEngine:
         self.serial = 0
         self.screen: ScreenModel = present(self._visit)
         self.state: StationState = "ready"
-        self.last_record: Record | None = None
-        self.records = 0
+        self.last_result_id: str | None = None
+        self.last_score: LiveScore | None = None
         self._sway = LiveSway()
         self._trial: RunningTrial | None = None
         self._frames_at_window: tuple[int, int] = (0, 0)
@@ -79,6 +81,7 @@ class StationEngine:
         self._raw: dict[str, bytes] = {}
         self._age_years: int | None = None
         self._started_ns = 0
+        self._own_fault_ns: int | None = None
         self._events: deque[Event] = deque()
         self._draining = False
         self._ticks = 0
@@ -90,11 +93,15 @@ class StationEngine:
         """Work through everything that has arrived; called at 100 Hz."""
         self._now_ns = now_ns
         self._ticks += 1
-        for row in self._grid.rows(now_ns):
-            self._take(row)
-        self.handle(Ticked(now_ns / 1e9))
-        if self._ticks % HEALTH_EVERY_TICKS == 0:
-            self._look_after_health(now_ns)
+        try:
+            for row in self._grid.rows(now_ns):
+                self._take(row)
+            self.handle(Ticked(now_ns / 1e9))
+            if self._ticks % HEALTH_EVERY_TICKS == 0:
+                self._look_after_health(now_ns)
+        except Exception:
+            log.exception("a tick failed")
+            self._own_fault()
 
     def press(self, action: str, serial: int) -> None:
         """Take a touch. Stale or unknown actions are ignored; Stop and Help are always heard."""
@@ -133,13 +140,17 @@ class StationEngine:
             try:
                 self._do(effect)
             except Exception:
-                # the safe state is the only right answer to a fault of our own, whatever it is
                 log.exception("effect %s failed", type(effect).__name__)
-                self._trial = None
                 if not isinstance(event, Faulted):
-                    self._events.append(Faulted("internal error"))
+                    self._own_fault()
         if self._visit is not before:
             self._show()
+
+    def _own_fault(self) -> None:
+        """Go to the safe state: the only right answer to a fault of our own, whatever it is."""
+        self._trial = None
+        self._own_fault_ns = self._now_ns
+        self.handle(Faulted(OWN_FAULT))
 
     def _show(self) -> None:
         model = present(self._visit)
@@ -183,14 +194,14 @@ class StationEngine:
                 record, view = self._maker.make(
                     self._keeper, summary, self._started_ns, self._now_ns, self._trials, self._raw
                 )
-                self.last_record = record
-                self.records += 1
+                self.last_result_id = record.id
                 self._events.append(Recorded(view))
             case Wipe():
                 self._trial = None
                 self._trials.clear()
                 self._raw.clear()
                 self._age_years = None
+                self._sway.restart()
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
@@ -234,6 +245,7 @@ class StationEngine:
         reasons = technical_reasons(trial.window_flags(), context)
         analysis = None
         if request.sway and completed:
+            self.last_score = self._sway.score(self._age())
             analysis = self._maker.analyse(raw, reasons)
             reasons = analysis.reasons
         end: Literal["completed", "lost", "not assessable"] = "completed"
@@ -252,6 +264,11 @@ class StationEngine:
     def _look_after_health(self, now_ns: int) -> None:
         change = self._health.look(now_ns, self._grid)
         if change is None:
+            fault_ns = self._own_fault_ns
+            over = fault_ns is not None and now_ns - fault_ns > OWN_FAULT_SHOWN_NS and not self._presence.on_deck
+            if over and not self._health.reasons:
+                self._own_fault_ns = None
+                self.handle(Cleared())
             return
         if change:
             log.error("fault: %s", change)
@@ -274,5 +291,12 @@ class StationEngine:
             ring_left_s=ring_left_s,
             dot_ml_mm=None if dot is None else round(dot[0], 2),
             dot_ap_mm=None if dot is None else round(dot[1], 2),
-            score=self._sway.score(self._age_years) if self._presence.on_deck else None,
+            score=self._sway.score(self._age()) if self._presence.on_deck else None,
         )
+
+    def _age(self) -> int | str | None:
+        """Return the age that was given, in years or as the band that was answered."""
+        if self._age_years is not None:
+            return self._age_years
+        answer = dict(self._visit.answers).get("age_band")
+        return None if answer == SKIPPED else answer

@@ -4,11 +4,9 @@
 """
 
 import logging
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from calibration.certificate import Certificate, load_certificate
@@ -30,6 +28,7 @@ from station.messages import LIVE_HZ, Status
 from station.protocols.reader import load_protocol, protocol_names
 from station.records.instants import instant_source
 from station.records.store import RecordStore
+from station.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +82,6 @@ class Station:
     def status(self) -> Status:
         """Return how the station is."""
         waiting = self.store.outbox.count()
-        last = self.engine.last_record
         return Status(
             state=self.engine.state,
             reasons=self._health.reasons,
@@ -93,7 +91,8 @@ class Station:
             imu_rate_hz=self.grid.motion.rate_hz(),
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
-            last_result_id=None if last is None else last.id,
+            last_result_id=self.engine.last_result_id,
+            last_score=self.engine.last_score,
         )
 
     def close(self) -> None:
@@ -135,19 +134,12 @@ def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITH
 
 def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the station until SIGTERM or SIGINT; returns an exit code."""
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    told_to_stop = stop_on_signals()
     read_certificate(config)  # before waiting for anything: a wrong configuration should say so at once
     station = Station(config, open_ring(config.station.ring, beat), MonotonicClock())
     log.info("station %s is up", config.station.id)
     try:
-        while not stopping:
+        while not told_to_stop():
             station.step()
             beat()
     finally:

@@ -33,12 +33,12 @@ class LiveSway:
         self.dot = self._filter.step(ml_mm, ap_mm)
         self._sway.push(*self.dot)
 
-    def score(self, age_years: int | None) -> LiveScore | None:
-        """Return the score of the last ten seconds, or None in the first second."""
+    def score(self, age: float | str | None) -> LiveScore | None:
+        """Return the score of the last ten seconds, or None in the first second; `age` in years or as a band."""
         if self._sway.count < TICK_HZ:
             return None
         recent = self._sway.sliding()
-        band = place("mean_velocity_mm_s", recent.mean_velocity_mm_s, reference_band(age_years))
+        band = place("mean_velocity_mm_s", recent.mean_velocity_mm_s, reference_band(age))
         return LiveScore(
             window_s=recent.duration_s,
             mean_velocity_mm_s=round(recent.mean_velocity_mm_s, 3),

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -12,24 +13,8 @@ from station.demo.settings import DemoSettings, demo_config, demo_visitor
 from station.visit.events import Began
 
 
-def settings(chips: str, protocol: str = "walk-up") -> DemoSettings:
-    return DemoSettings(
-        protocol=protocol,
-        person="older-1",
-        recording=None,
-        mass_kg=None,
-        age_years=None,
-        sex=None,
-        answers={},
-        loses={},
-        chips=chips,
-        seed=1,
-        speed=None,
-        window=False,
-        by_hand=False,
-        broker=False,
-        broker_port=1883,
-    )
+def settings(chips: Literal["pins", "samples"], protocol: str = "walk-up") -> DemoSettings:
+    return DemoSettings(protocol=protocol, chips=chips)
 
 
 def test_a_tick_of_the_station_while_somebody_is_measured(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
@@ -60,7 +45,7 @@ def test_a_tick_of_the_station_while_somebody_is_measured(benchmark: BenchmarkFi
 
 
 @pytest.mark.parametrize("chips", ["pins", "samples"])
-def test_a_whole_walk_up_screen(benchmark: BenchmarkFixture, tmp_path: Path, chips: str) -> None:
+def test_a_whole_walk_up_screen(benchmark: BenchmarkFixture, tmp_path: Path, chips: Literal["pins", "samples"]) -> None:
     """A walk-up screen from attract to attract, no broker; `times_faster_than_life` in extra_info."""
     asked = settings(chips)
     folders = iter(range(1000))

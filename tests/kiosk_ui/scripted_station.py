@@ -1,5 +1,6 @@
 """A station of cardboard: a real Unix socket that says what a test tells it to say, and remembers what it was told."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -36,7 +37,7 @@ class ScriptedStation:
         self._at = 0
         self._clients: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._closing = False
+        self._closing = self._hangs = False
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
@@ -68,6 +69,11 @@ class ScriptedStation:
             self._at = at
         self.send(Show(self.serial, self._screens[at]))
 
+    def go_to_quietly(self, at: int) -> None:
+        """Be at a screen of the script without telling anyone."""
+        with self._lock:
+            self._at = at
+
     def send(self, message: ToClient) -> None:
         """Send a message to everyone."""
         self.send_bytes(encode_line(message))
@@ -77,10 +83,9 @@ class ScriptedStation:
         for client in list(self._clients):
             client.sendall(data)
 
-    def drop_clients(self) -> None:
-        """Close every connection, as a station that dies does."""
-        for client in list(self._clients):
-            client.shutdown(socket.SHUT_RDWR)
+    def hang(self) -> None:
+        """Read and say nothing any more, with the connection open."""
+        self._hangs = True
 
     def close(self) -> None:
         """Stop listening, close everything, remove the socket."""
@@ -88,15 +93,16 @@ class ScriptedStation:
         self._listener.close()
         self.path.unlink(missing_ok=True)
         for client in list(self._clients):
-            with_error = client.fileno() < 0
-            if not with_error:
+            with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(timeout=10)
 
     def wait_for(self, kind: type[msgspec.Struct], count: int = 1, timeout_s: float = 10.0) -> None:
         """Return when `count` messages of a kind have arrived."""
-        wait_until(lambda: sum(isinstance(each, kind) for each in self.heard) >= count, f"{count} {kind.__name__}", timeout_s)
+        wait_until(
+            lambda: sum(isinstance(each, kind) for each in self.heard) >= count, f"{count} {kind.__name__}", timeout_s
+        )
 
     def _accept(self) -> None:
         while not self._closing:
@@ -115,6 +121,8 @@ class ScriptedStation:
         with connection, connection.makefile("rb") as lines:
             try:
                 for line in lines:
+                    while self._hangs and not self._closing:
+                        time.sleep(0.01)
                     self._take(connection, decode_from_client(line))
             except (OSError, ValueError):
                 pass

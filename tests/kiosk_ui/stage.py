@@ -17,6 +17,7 @@ class Stage:
     def __init__(self, panel: Panel) -> None:
         prepare(KioskConfig(panel.width_px, panel.height_px, panel.diagonal_in, fullscreen=False))
         from kivy.base import EventLoop
+        from kivy.clock import Clock
 
         from kiosk_ui.frames import open_window
         from kiosk_ui.surface import Surface
@@ -28,6 +29,7 @@ class Stage:
         EventLoop.ensure_window()
         self._loop = EventLoop
         self.window.size = (panel.width_px, panel.height_px)
+        Clock._max_fps = 0  # a test does not wait for a frame to be due
         self.surface = Surface(panel, lambda action, serial: self.presses.append((action, serial)), lambda: self.now_s)
         self.window.add_widget(self.surface)
         self.frames(2)

@@ -112,7 +112,9 @@ def test_stop_help_and_say_again_never_move(any_stage: Stage) -> None:
     regions = regions_of(any_stage.panel)
     for each in models():
         any_stage.show(each.model, each.live)
-        wanted = {button.action: button.role for button in each.model.buttons if button.role in ("stop", "help", "again")}
+        wanted = {
+            button.action: button.role for button in each.model.buttons if button.role in ("stop", "help", "again")
+        }
         for action, role in wanted.items():
             found = box_mm(any_stage.button(action), any_stage.panel)
             place = regions.column(role)

@@ -49,7 +49,9 @@ class XWindow:
         """Start an X server of this size; fails with a clear message where Xvfb or xdotool is missing."""
         for program, package in (("Xvfb", "xvfb"), ("xdotool", "xdotool")):
             if shutil.which(program) is None:
-                raise AssertionError(f"{program} is not installed, and this test clicks a real window: apt install {package}")
+                raise AssertionError(
+                    f"{program} is not installed, and this test clicks a real window: apt install {package}"
+                )
         reading, writing = os.pipe()
         server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
@@ -71,7 +73,9 @@ class XWindow:
     def environment(self) -> dict[str, str]:
         """Return the environment for a process that shall show its kiosk here."""
         hidden = ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY")
-        kept = {name: value for name, value in os.environ.items() if name not in hidden and not name.startswith("KIVY_")}
+        kept = {
+            name: value for name, value in os.environ.items() if name not in hidden and not name.startswith("KIVY_")
+        }
         return {
             **kept,
             "DISPLAY": self.display,

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -102,7 +103,10 @@ def test_without_a_consumer_everything_stays_in_the_outbox_although_the_broker_a
     listener.close()
 
 
-def test_the_station_is_seen_to_be_ready_busy_gone_and_lost(clinic: Clinic) -> None:
+def test_the_station_is_seen_to_be_ready_busy_dead_gone_and_lost(clinic: Clinic) -> None:
+    station = socket.socket(socket.AF_UNIX)
+    station.bind(str(clinic.config.station.socket))
+    station.listen(100)
     clinic.start("broker")
     listener = Listener(clinic)
     store = RecordStore.open(clinic.config.station.database, station="st-1")
@@ -114,8 +118,8 @@ def test_the_station_is_seen_to_be_ready_busy_gone_and_lost(clinic: Clinic) -> N
     listener.wait_for(lambda message: message.topic.endswith("/health"))
     store.set_state("busy")
     listener.state("busy")
-    store.set_state("fault")
-    listener.state("fault")
+    station.close()
+    listener.state("fault")  # what a dead station said last is not how it is
     clinic.kill("bridge", signal.SIGTERM)
     listener.state("disconnected")
     clinic.start("bridge")

@@ -9,24 +9,9 @@ from station.demo.hands import DirectHands
 from station.demo.one_process import OneProcess
 from station.demo.settings import DemoSettings, demo_config, demo_visitor
 from station.messages import ToClient
+from station.records.record import Record
 
-SETTINGS = DemoSettings(
-    protocol="quiet-stance",
-    person="young-1",
-    recording=None,
-    mass_kg=None,
-    age_years=None,
-    sex=None,
-    answers={},
-    loses={},
-    chips="samples",
-    seed=2,
-    speed=None,
-    window=False,
-    by_hand=False,
-    broker=False,
-    broker_port=1883,
-)
+SETTINGS = DemoSettings(protocol="quiet-stance", person="young-1", chips="samples", seed=2)
 
 
 class Tampered:
@@ -57,6 +42,12 @@ class RunningStation:
     @property
     def now_s(self) -> float:
         return self.process.now_ns / 1e9
+
+    @property
+    def record(self) -> Record | None:
+        """Return the last record, as it is stored."""
+        result_id = self.engine.last_result_id
+        return None if result_id is None else self.station.store.get_record(result_id)
 
     def step(self, ticks: int = 1) -> None:
         for _ in range(ticks):

@@ -22,9 +22,8 @@ def running(tmp_path: Path) -> Iterator[RunningStation]:
 
 def test_a_visit_ends_with_a_committed_record_and_a_screen_without_numbers(running: RunningStation) -> None:
     running.until("result")
-    record = running.engine.last_record
+    record = running.record
     assert record is not None
-    assert running.station.store.get_record(record.id) == record
     assert set(running.station.store.raw_trials(record.id)) == {"quiet-stance-1"}
     view = running.engine.screen.result
     assert view is not None
@@ -41,7 +40,7 @@ def test_a_load_cell_lost_in_a_trial_is_reported_within_a_second_and_the_trial_i
     assert running.until("fault", limit_s=5.0) <= 1.0
     assert "back_left" in "; ".join(running.station.status().reasons)
     assert running.station.status().state == "fault"
-    record = running.engine.last_record
+    record = running.record
     assert record is not None
     assert record.tier == "not assessable"
     assert any(isinstance(each, Cue) and each.key == "call-staff" for each in running.messages)
@@ -73,7 +72,7 @@ def test_flagged_frames_make_a_trial_not_assessable_and_never_a_finding(
 
     running.samples.change = spoil
     running.until("result")
-    record = running.engine.last_record
+    record = running.record
     assert record is not None
     assert record.tier == "not assessable"
     assert any(words in each for each in record.quality_flags), record.quality_flags
@@ -92,7 +91,7 @@ def test_a_rare_flagged_frame_is_bridged_and_counted(running: RunningStation) ->
 
     running.samples.change = spoil_one
     running.until("result")
-    record = running.engine.last_record
+    record = running.record
     assert record is not None
     assert record.tier == "not at risk"
     assert running.station.grid.corners[0].flagged == 1
@@ -104,7 +103,7 @@ def test_stop_is_always_heard_and_ends_calmly_with_a_record_that_says_so(running
     running.engine.press("stop", serial=-1)
     assert running.engine.screen.name == "step-off"
     running.until("result")
-    record = running.engine.last_record
+    record = running.record
     assert record is not None
     assert record.tier == "not assessable"
     assert any("stop" in reason.text.lower() for reason in record.reasons)
@@ -136,8 +135,24 @@ def test_a_database_that_fails_ends_in_the_safe_state_and_calls_staff(
 
     monkeypatch.setattr(running.station.store, "commit", full)
     running.until("fault")
-    assert running.engine.last_record is None
+    assert running.record is None
     assert any(isinstance(each, Cue) and each.key == "call-staff" for each in running.messages)
+    assert running.until("attract", limit_s=30) > 5, "and serves the next person once this one has left"
+
+
+def test_an_error_of_our_own_in_a_tick_ends_in_the_safe_state_and_not_in_a_dead_station(
+    running: RunningStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.until("measure.quiet-stance")
+    running.step(300)
+    monkeypatch.setattr(running.station.grid, "rows", lambda now_ns: 1 / 0)
+    running.step()
+    assert running.engine.screen.name == "fault"
+    monkeypatch.undo()
+    running.process.person.step_off(running.process.now_ns)
+    running.until("attract", limit_s=30)
+    assert running.record is not None
+    assert running.record.tier == "not assessable"
 
 
 def test_after_the_wipe_the_engine_holds_nothing_of_the_person(running: RunningStation) -> None:

@@ -1,0 +1,126 @@
+"""The command line: help, versions, one clear line for what is wrong, sysexits codes."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from calibration.certificate import write_certificate
+from calibration.virtual import certify_virtual_deck
+from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.load import EmptyDeck
+from station.cli.main import COMMANDS, cli, main
+from station.config import Config, DeckConfig, HardwareConfig, StationConfig, dump_config
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Return a function that runs the command line as its script does: exit code, standard output, standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["balance-station", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        output = capsys.readouterr()
+        return int(stopped.value.code or 0), output.out, output.err
+
+    return run
+
+
+def configured(folder: Path, **sections: object) -> Path:
+    config = Config(
+        station=StationConfig(state_dir=str(folder), runtime_dir=str(folder)),
+        hardware=HardwareConfig(backend="virtual"),
+        deck=DeckConfig(certificate=str(folder / "calibration.json")),
+    )
+    path = folder / "station.toml"
+    path.write_text(dump_config(config), encoding="utf-8")
+    return path
+
+
+def test_every_command_has_a_help_text() -> None:
+    listed = CliRunner().invoke(cli, ["--help"])
+    assert listed.exit_code == 0
+    for name in [*COMMANDS, "ingest"]:
+        assert name in listed.output
+        shown = CliRunner().invoke(cli, [name, "--help"])
+        assert shown.exit_code == 0
+        assert len(shown.output) > 80
+
+
+def test_an_unknown_command_or_option_is_a_usage_error_in_one_line(say: Say) -> None:
+    for arguments in (["dance"], ["demo", "--dance"], ["run", "dance"], ["--log-level", "loud", "doctor"]):
+        code, out, err = say(*arguments)
+        assert (code, out) == (os.EX_USAGE, "")
+        assert len(err.strip().splitlines()) == 1
+
+
+def test_config_is_checked_shown_and_described(say: Say, tmp_path: Path) -> None:
+    path = configured(tmp_path)
+    assert say("config", "check", str(path)) == (0, f"{path}: good\n", "")
+    code, out, _ = say("config", "show", str(path), "--json")
+    assert (code, json.loads(out)["hardware"]["backend"]) == (0, "virtual")
+    again = tmp_path / "again.toml"
+    again.write_text(say("config", "show", "--default")[1])
+    assert say("config", "check", str(again))[0] == 0
+    assert json.loads(say("config", "schema")[1])["$ref"]
+
+
+def test_a_malformed_config_stops_every_process_with_code_78(say: Say, tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_text("[mqtt]\nport = 0\n")
+    for process in ("acquire", "station", "kiosk", "bridge"):
+        code, _, err = say("--config", str(path), "run", process)
+        assert code == os.EX_CONFIG
+        assert "station.toml:2" in err
+        assert "mqtt.port" in err
+
+
+def test_an_absent_broken_or_foreign_certificate_is_a_wrong_configuration(say: Say, tmp_path: Path) -> None:
+    path = configured(tmp_path)
+    certificate = tmp_path / "calibration.json"
+    code, _, err = say("--config", str(path), "run", "station")
+    assert code == os.EX_CONFIG
+    assert "calibration.json" in err
+    assert len(err.strip().splitlines()) == 1
+    deck = VirtualDeck(EmptyDeck(), 1, cell_spacing_ml_mm=350.0, cell_spacing_ap_mm=400.0)
+    write_certificate(certify_virtual_deck(deck), certificate)
+    code, _, err = say("--config", str(path), "run", "station")
+    assert code == os.EX_CONFIG
+    assert "350 x 400" in err
+    certificate.write_bytes(certificate.read_bytes().replace(b"350.0", b"400.0"))
+    code, _, err = say("--config", str(path), "run", "station")
+    assert code == os.EX_CONFIG, "a certificate that was edited is not believed"
+
+
+def test_a_backend_that_this_version_does_not_have_is_said_plainly(say: Say, tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_text('[hardware]\nbackend = "gpiod"\n')
+    code, _, err = say("--config", str(path), "run", "acquire")
+    assert code == os.EX_UNAVAILABLE
+    assert "virtual" in err
+
+
+def test_doctor_says_what_is_missing_and_what_to_do(say: Say, tmp_path: Path) -> None:
+    path = configured(tmp_path)
+    code, out, _ = say("--config", str(path), "doctor", "--json")
+    assert code == os.EX_UNAVAILABLE
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    assert checks["calibration"]["verdict"] == "bad"
+    assert checks["station"]["verdict"] == "bad"
+    assert checks["disk"]["verdict"] == "good"
+    for check in checks.values():
+        assert check["measured"]
+        assert check["expected"]
+        assert check["to_do"] or check["verdict"] == "good"
+
+
+def test_ingest_refuses_to_send_results_over_an_open_network(say: Say, tmp_path: Path) -> None:
+    code, _, err = say("ingest", "--database", str(tmp_path / "x.db"), "--host", "broker.example")
+    assert code == os.EX_CONFIG
+    assert "TLS" in err
