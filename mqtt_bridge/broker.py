@@ -1,8 +1,8 @@
 """A mosquitto on loopback for the demo and the tests: `python -m mqtt_bridge.broker --folder F --port N`."""
 
-import getpass
 import importlib.resources
 import os
+import pwd
 import shutil
 import socket
 import sys
@@ -23,8 +23,19 @@ def write_broker_config(folder: Path, port: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     template = importlib.resources.files("mqtt_bridge").joinpath("loopback.conf").read_text(encoding="utf-8")
     path = folder / "mosquitto.conf"
-    path.write_text(template.format(port=port, folder=folder.resolve(), user=getpass.getuser()), encoding="utf-8")
+    path.write_text(template.format(port=port, folder=folder.resolve(), user=_own_account()), encoding="utf-8")
     return path
+
+
+def _own_account() -> str:
+    """Return who runs this. mosquitto started by root would drop to an account that cannot write our folder.
+
+    Not from $USER or $LOGNAME, which `su` and CI leave at somebody else's name.
+    """
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())  # an account without a name, as in containers; mosquitto does not ask for it then
 
 
 def check_port(port: int) -> None:

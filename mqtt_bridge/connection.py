@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 60.0
 CONNECT_WITHIN_S: Final = 15.0
+STEADY_AFTER_S: Final = 10.0  # a broker that takes us and throws us out again has not earned a quick return
 
 
 class Connection:
@@ -30,7 +31,7 @@ class Connection:
         # a thousand stations must not come back in step after a broker's restart
         self._jitter = jitter or random.Random()
         self._transport: Transport | None = None
-        self._opened_s = 0.0
+        self._opened_s = self._up_s = 0.0
         self._next_try_s = now_s()
         self._wait_s = FIRST_WAIT_S
         self._last_reason = ""
@@ -54,8 +55,7 @@ class Connection:
         event = self._transport.next_event(timeout_s)
         if isinstance(event, Connected):
             self.up = True
-            self._wait_s = FIRST_WAIT_S
-            self._last_reason = ""
+            self._up_s = self._now_s()
             log.info("connected to the broker")
         elif isinstance(event, Disconnected):
             self._down(event.reason)
@@ -76,6 +76,9 @@ class Connection:
         self.up = False
 
     def _down(self, reason: str) -> None:
+        if self.up and self._now_s() - self._up_s > STEADY_AFTER_S:
+            self._wait_s = FIRST_WAIT_S
+            self._last_reason = ""
         if reason != self._last_reason:
             log.warning("no connection to the broker: %s", reason)
             self._last_reason = reason

@@ -19,13 +19,20 @@ log = logging.getLogger(__name__)
 WINDOW: Final = 20  # rows on their way at once; a small window keeps order and memory in bounds
 FIRST_RETRY_S: Final = 3.0
 LONGEST_RETRY_S: Final = 60.0
+# A broker that answered 0x00 holds the row for somebody. Were it sent every minute to a consumer that is away for a
+# day, he would find a thousand copies of it; and if the broker loses it, the connection breaks and all is sent anew.
+LONGEST_RETRY_WHEN_TAKEN_S: Final = 300.0
+QUIET_S: Final = 30.0  # a consumer that was silent for so long and now speaks is back: do not let it wait
 REFUSALS_TO_PARK: Final = 5
 HISTORICAL_AFTER_S: Final = 60.0
 PUBACK_WITHIN_S: Final = 30.0
 PACKET_OVERHEAD_BYTES: Final = 512  # topic, properties and header of a publication
+BRIDGES_OWN_PUBLICATIONS: Final = 2  # status and info also wait for a PUBACK, and count against the receive maximum
 
 NO_SUBSCRIBER: Final = 0x10
 FAILURE: Final = 0x80
+# MQTT 5.0 section 4.13: reasons to end a connection that blame something we have just published.
+BLAMES_A_PUBLICATION: Final = {0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9B}
 
 
 class Rows(Protocol):
@@ -40,8 +47,8 @@ class Rows(Protocol):
     def park(self, result_id: str, reason: str, by: str | None = None) -> bool:
         """Set a row aside."""
 
-    def count_attempt(self, result_id: str) -> None:
-        """Count one more attempt."""
+    def count_refusal(self, result_id: str) -> int:
+        """Count one more refusal; return how many there have been."""
 
 
 class Out(Protocol):
@@ -52,15 +59,17 @@ class Out(Protocol):
 
 
 class _OnItsWay:
-    __slots__ = ("confirmed", "due_s", "refusals", "sent_s", "token", "wait_s")
+    """What is known of one row of the window. `token` is set while its PUBACK is awaited."""
+
+    __slots__ = ("broke_connections", "due_s", "sent_s", "taken", "token", "wait_s")
 
     def __init__(self) -> None:
         self.token: int | None = None
         self.sent_s = 0.0
         self.due_s = 0.0
         self.wait_s = FIRST_RETRY_S
-        self.refusals = 0
-        self.confirmed = False
+        self.taken = False
+        self.broke_connections = 0
 
 
 class Delivery:
@@ -71,42 +80,62 @@ class Delivery:
         self._policy = policy
         self._moving: dict[str, _OnItsWay] = {}
         self._by_token: dict[int, str] = {}
+        self._suspects: set[str] = set()
         self._max_packet_bytes: int | None = None
+        self._at_once = WINDOW
+        self._heard_s: float | None = None
 
-    def connected(self, max_packet_bytes: int | None) -> None:
-        """Begin anew on a fresh connection: everything open is due."""
+    def connected(self, max_packet_bytes: int | None, receive_maximum: int = 65535) -> None:
+        """Begin anew on a fresh connection, within what its broker takes."""
         self._max_packet_bytes = max_packet_bytes
-        self.disconnected()
+        self._at_once = max(1, min(WINDOW, receive_maximum - BRIDGES_OWN_PUBLICATIONS))
 
-    def disconnected(self) -> None:
-        """Forget what was on its way: the outbox alone decides what is sent again. Refusals are remembered."""
+    def disconnected(self, now_s: float, code: int | None = None) -> None:
+        """Forget what was on its way: the outbox alone decides what is sent again, and everything open is due.
+
+        One row may be what breaks the connection, again and again, and must not hold up the others. Those without a
+        PUBACK go out one at a time from now on. One that was alone when the connection broke, twice, waits ever
+        longer; one that the broker blamed by `code` is parked after five times.
+        """
+        awaited = [result_id for result_id, moving in self._moving.items() if moving.token is not None]
         self._by_token.clear()
         for moving in self._moving.values():
             moving.token = None
-            moving.due_s = 0.0
+            moving.due_s = now_s
             moving.wait_s = FIRST_RETRY_S
+            moving.taken = False
+        self._suspects |= set(awaited)
+        if len(awaited) != 1:
+            return
+        alone, moving = awaited[0], self._moving[awaited[0]]
+        moving.broke_connections += 1
+        if moving.broke_connections > 1:
+            moving.due_s = now_s + min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(moving.broke_connections, 8))
+        if code in BLAMES_A_PUBLICATION:
+            self._refused(alone, f"the broker ends the connection because of it (reason 0x{code:02x})")
 
     def pump(self, now_s: float, utc_s: float, out: Out) -> int:
         """Publish what is due, oldest first; return how many rows went out."""
         sent = 0
         rows = self._rows.open_rows(WINDOW)
-        alive = {row.id for row in rows}
-        self._moving = {key: moving for key, moving in self._moving.items() if key in alive}
+        self._moving = {row.id: self._moving.get(row.id) or _OnItsWay() for row in rows}
+        self._suspects &= self._moving.keys()
         for row in rows:
-            moving = self._moving.setdefault(row.id, _OnItsWay())
-            if now_s < moving.due_s:
+            moving = self._moving[row.id]
+            if moving.token is not None or now_s < moving.due_s:
                 continue
             if self._too_large(row):
                 self._rows.park(row.id, f"{len(row.body)} bytes, the broker takes {self._max_packet_bytes}")
                 log.error("%s parked: larger than the broker's maximum packet", row.id)
                 continue
+            if len(self._by_token) >= (1 if self._suspects else self._at_once):
+                break
             token = out(row, _body(row, utc_s))
             if token is None:
                 break  # the connection is going; the rest would be out of order
-            self._rows.count_attempt(row.id)
-            moving.token, moving.sent_s, moving.confirmed = token, now_s, False
+            moving.token, moving.sent_s = token, now_s
             moving.due_s = now_s + moving.wait_s
-            moving.wait_s = min(LONGEST_RETRY_S, 2 * moving.wait_s)
+            moving.wait_s = min(LONGEST_RETRY_WHEN_TAKEN_S if moving.taken else LONGEST_RETRY_S, 2 * moving.wait_s)
             self._by_token[token] = row.id
             sent += 1
         return sent
@@ -116,34 +145,43 @@ class Delivery:
         result_id = self._by_token.pop(token, None)
         if result_id is None or (moving := self._moving.get(result_id)) is None:
             return
-        moving.confirmed = True
+        moving.token = None
+        moving.broke_connections = 0
+        moving.taken = code < FAILURE and code != NO_SUBSCRIBER
+        self._suspects.discard(result_id)
         if code >= FAILURE:
-            moving.refusals += 1
-            if self._policy == "broker" or moving.refusals >= REFUSALS_TO_PARK:
-                self._rows.park(result_id, f"the broker refused it: {reason}", "broker")
-                log.error("%s parked: the broker refused it: %s", result_id, reason)
-        elif self._policy == "broker" and code != NO_SUBSCRIBER:
+            self._refused(result_id, f"the broker refused it: {reason}")
+        elif self._policy == "broker" and moving.taken:
             self._rows.close_rows([result_id], "broker")
 
-    def acknowledged(self, ack: AckPayload, by: str = "consumer") -> list[str]:
+    def acknowledged(self, ack: AckPayload, now_s: float, by: str = "consumer") -> list[str]:
         """Take a consumer's word; return the ids that were closed or parked because of it."""
         who = ack.by or by
+        if self._heard_s is None or now_s - self._heard_s > QUIET_S:
+            for moving in self._moving.values():
+                moving.due_s = min(moving.due_s, now_s + FIRST_RETRY_S)
+                moving.wait_s = FIRST_RETRY_S
+        self._heard_s = now_s
         if ack.status == "rejected":
             parked = [each for each in ack.ids if self._rows.park(each, ack.reason or "no reason given", who)]
             for each in parked:
                 log.error("%s parked: %s refused it: %s", each, who, ack.reason)
             return parked
-        closed = self._rows.close_rows(ack.ids, who)
-        for each in closed:
-            self._moving.pop(each, None)
-        return closed
+        return self._rows.close_rows(ack.ids, who)
 
     def stalled(self, now_s: float) -> bool:
         """Return whether a publication has had no PUBACK for so long that the connection cannot be alive."""
         return any(
-            moving.token is not None and not moving.confirmed and now_s - moving.sent_s > PUBACK_WITHIN_S
-            for moving in self._moving.values()
+            moving.token is not None and now_s - moving.sent_s > PUBACK_WITHIN_S for moving in self._moving.values()
         )
+
+    def _refused(self, result_id: str, why: str) -> None:
+        refusals = self._rows.count_refusal(result_id)
+        if self._policy == "broker" or refusals >= REFUSALS_TO_PARK:
+            self._rows.park(result_id, why, "broker")
+            log.error("%s parked: %s", result_id, why)
+        else:
+            log.warning("%s stays in the outbox, refusal %d of %d: %s", result_id, refusals, REFUSALS_TO_PARK, why)
 
     def _too_large(self, row: OutboxRow) -> bool:
         limit = self._max_packet_bytes

@@ -5,6 +5,7 @@ between, the result comes again and is recognised by its id. Hostile input is re
 """
 
 import logging
+import re
 import sqlite3
 import time
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import Final
 import msgspec
 
 from mqtt_bridge.connection import Connection
-from mqtt_bridge.payloads import AckPayload, AckStatus
+from mqtt_bridge.payloads import AckPayload, AckStatus, one_line
 from mqtt_bridge.topics import Topics, topics_of
 from mqtt_bridge.transport import Connected, Received, Subscribed
 from station.errors import UnavailableError
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_RESULT_BYTES: Final = 256 * 1024
 WAIT_AFTER_FAILURE_S: Final = 1.0
+RESULT_ID: Final = re.compile(r"([a-z0-9-]{1,32}):[a-z0-9]{1,32}:[0-9]{1,18}")  # station:epoch:sequence
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS inbox (
@@ -41,9 +43,6 @@ class _Envelope(msgspec.Struct, frozen=True):
     schema: str
     id: str
     station: str
-
-
-_envelope: msgspec.json.Decoder[_Envelope] = msgspec.json.Decoder(_Envelope)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -80,6 +79,11 @@ class Inbox:
         ).rowcount
         if added:
             return verdict
+        (stored,) = self._database.execute("SELECT body FROM inbox WHERE id = ?", (verdict.id,)).fetchone()
+        if not same_result(stored, body):
+            return Verdict(
+                verdict.id, "rejected", "another result is stored under this id: has the station been copied?"
+            )
         self._database.execute("UPDATE inbox SET redelivered = redelivered + 1 WHERE id = ?", (verdict.id,))
         return Verdict(verdict.id, "duplicate")
 
@@ -95,26 +99,39 @@ class Inbox:
 
 def judge(source: Topics, body: bytes, correlation: bytes) -> Verdict:
     """Return `stored` (meaning: may be) or `rejected` with the reason, for whatever bytes came from this station."""
-    named = _printable(correlation)
+    named = _id_in(correlation)
     if len(body) > LARGEST_RESULT_BYTES:
         return Verdict(named, "rejected", f"{len(body)} bytes; a result has at most {LARGEST_RESULT_BYTES}")
     try:
-        envelope = _envelope.decode(body)
+        # all of it, not only the envelope: what is stored here must be readable by whoever comes later
+        envelope = msgspec.convert(msgspec.json.decode(body), _Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Verdict(named, "rejected", f"not a result: {error}")
-    if envelope.schema != RESULT_SCHEMA:
-        return Verdict(named or envelope.id, "rejected", f"schema {envelope.schema!r}; expected {RESULT_SCHEMA!r}")
-    if envelope.station != source.station or not envelope.id.startswith(f"{source.station}:"):
+    matched = RESULT_ID.fullmatch(envelope.id)
+    if matched is None:
+        return Verdict(named, "rejected", "its id is not station:epoch:sequence")
+    if envelope.station != source.station or matched.group(1) != source.station:
         return Verdict(named, "rejected", "its station is not the one whose topic it came on")
+    if envelope.schema != RESULT_SCHEMA:
+        schema = one_line(envelope.schema)
+        return Verdict(named or envelope.id, "rejected", f"schema {schema!r}; expected {RESULT_SCHEMA!r}")
     return Verdict(envelope.id, "stored")
 
 
-def _printable(correlation: bytes) -> str | None:
-    try:
-        text = correlation.decode("ascii")
-    except UnicodeDecodeError:
-        return None
-    return text if text.isprintable() and 0 < len(text) <= 128 else None
+def same_result(one: bytes, other: bytes) -> bool:
+    """Return whether two payloads are the same result, which may say that it is `historical` the second time."""
+    if one == other:
+        return True
+    documents = [msgspec.json.decode(each) for each in (one, other)]
+    for each in documents:
+        each.pop("historical", None)
+    return bool(documents[0] == documents[1])
+
+
+def _id_in(correlation: bytes) -> str | None:
+    """Return the id that a publication carries beside its body, for an answer when the body cannot be read."""
+    text = correlation[:128].decode("ascii", errors="replace")
+    return text if RESULT_ID.fullmatch(text) else None
 
 
 class Ingest:

@@ -23,10 +23,12 @@ log = logging.getLogger(__name__)
 @click.option("--prefix", default="balance", show_default=True, help="First level of the topics.")
 @click.option("--site", help="Take the results of this site only. Default: of all sites.")
 @click.option("--client-id", default="ingest", show_default=True, help="Durable: the broker keeps its messages by it.")
-@click.option("--share", help="Name of a group of consumers that share the work.")
+@click.option("--share", help="Name of a group of consumers that share the work, each with its own --client-id.")
 @click.option("--username", help="Account at the broker; the password is read from --password-file.")
 @click.option("--password-file", type=click.Path(path_type=Path))
 @click.option("--ca-file", type=click.Path(path_type=Path), help="The clinic's CA; required outside this machine.")
+@click.option("--cert-file", type=click.Path(path_type=Path), help="This consumer's certificate, for mutual TLS.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="The key of that certificate.")
 def ingest(
     database: Path,
     host: str,
@@ -38,10 +40,14 @@ def ingest(
     username: str | None,
     password_file: Path | None,
     ca_file: Path | None,
+    cert_file: Path | None,
+    key_file: Path | None,
 ) -> None:
     """Store results from MQTT in SQLite, each exactly once, and acknowledge them to their stations."""
     if ca_file is None and not (host == "localhost" or host.startswith("127.") or host == "::1"):
         raise ConfigError(f"--host {host} is not this machine: set --ca-file, results travel over TLS only")
+    if (cert_file is None) != (key_file is None):
+        raise ConfigError("--cert-file and --key-file go together; give both or neither")
     config = MqttConfig(
         host=host,
         port=port,
@@ -49,6 +55,8 @@ def ingest(
         username=username,
         password_file=None if password_file is None else str(password_file),
         ca_file=None if ca_file is None else str(ca_file),
+        cert_file=None if cert_file is None else str(cert_file),
+        key_file=None if key_file is None else str(key_file),
     )
     told_to_stop = stop_on_signals()
     inbox = Inbox(database)

@@ -2,12 +2,19 @@
 
 Learnt the hard way (research on paho 2.2.0): an exception in a callback kills the network thread in silence, a lock
 held around publish() can deadlock, a client that reconnects by itself resends out of order and ignores limits. So
-callbacks only put events on a queue, one thread owns everything else, and a client object lives for one connection.
+callbacks only put events on a queue and cannot raise, one thread owns everything else, a client object lives for one
+connection, and a network thread that has died all the same is noticed.
 """
 
 import logging
+import os
 import queue
+import socket
 import ssl
+import stat
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +34,7 @@ log = logging.getLogger(__name__)
 SESSION_EXPIRY_S: Final = 7 * 24 * 3600
 WILL_DELAY_S: Final = 20  # a bridge that restarts within this never shows as lost
 CONNECT_TIMEOUT_S: Final = 5.0
+RECEIVE_MAXIMUM: Final = 100  # messages that the broker may hand us before we have dealt with the first
 
 
 class Will(msgspec.Struct, frozen=True):
@@ -37,12 +45,17 @@ class Will(msgspec.Struct, frozen=True):
 
 
 class PahoTransport(Transport):
-    """One connection of one client id. `manual` leaves the acknowledgement of received messages to `confirm`."""
+    """One connection of one client id. `manual` leaves the acknowledgement of received messages to `confirm`.
+
+    Raises ConfigError when password, certificate or key cannot be used.
+    """
 
     def __init__(self, config: MqttConfig, client_id: str, *, will: Will | None = None, manual: bool = False) -> None:
         self._config = config
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._lock = threading.Lock()  # between the thread that connects and `close`; never held in a callback
         self._closed = False
+        self._running = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -51,12 +64,12 @@ class PahoTransport(Transport):
             manual_ack=manual,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        client.on_publish = self._on_publish
-        client.on_message = self._on_message
+        client.on_socket_open = _without_delay
+        client.on_connect = self._queueing(_connected)
+        client.on_disconnect = self._queueing(_disconnected)
+        client.on_subscribe = self._queueing(_subscribed)
+        client.on_publish = self._queueing(_puback)
+        client.on_message = self._queueing(_received)
         if config.username is not None:
             client.username_pw_set(config.username, _password(config))
         if config.ca_file is not None:
@@ -68,9 +81,14 @@ class PahoTransport(Transport):
         self._client = client
 
     def open(self) -> None:
-        """Connect without wiping the session, and start the network thread."""
+        """Connect in a thread of its own, because looking up a name can take longer than the watchdog allows."""
+        threading.Thread(target=self._connect, name="mqtt-connect", daemon=True).start()
+
+    def _connect(self) -> None:
+        # clean_start would wipe what waits for us at the broker, and so would an expiry of 0, which is the default
         properties = _properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
         try:
             self._client.connect(
                 self._config.host,
@@ -79,16 +97,24 @@ class PahoTransport(Transport):
                 clean_start=False,
                 properties=properties,
             )
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  a thread that dies in silence would leave its owner waiting
             self._events.put(Disconnected(explain(self._config, error)))
             return
-        self._client.loop_start()
+        with self._lock:
+            if self._closed:
+                self._client.disconnect()
+            else:
+                self._client.loop_start()
+                self._running = True
 
     def next_event(self, timeout_s: float) -> Event | None:
-        """Return the next event."""
+        """Return the next event; `Disconnected` also when the network thread is no more."""
         try:
             return self._events.get(timeout=timeout_s) if timeout_s > 0 else self._events.get_nowait()
         except queue.Empty:
+            # paho goes on saying is_connected() and publish() goes on succeeding when its thread has died
+            if self._running and not self._closed and getattr(self._client, "_thread", None) is None:
+                return Disconnected("the network thread has ended")
             return None
 
     def publish(
@@ -122,38 +148,59 @@ class PahoTransport(Transport):
 
     def close(self) -> None:
         """Disconnect in good order, so that no will is sent."""
-        if not self._closed:
-            self._closed = True
+        with self._lock:
+            was_closed, self._closed = self._closed, True
+        if self._running and not was_closed:
             self._client.disconnect()
             self._client.loop_stop()
 
-    # --- callbacks: in paho's thread; they only put on the queue ------------------------------------------------------
+    def _queueing(self, make: Callable[..., Event]) -> Callable[..., None]:
+        """Return a callback for paho's thread that puts one event on the queue and never raises."""
 
-    def _on_connect(self, _client: mqtt.Client, _data: Any, flags: Any, code: ReasonCode, properties: Any) -> None:
-        if code.is_failure:
-            self._events.put(Disconnected(f"the broker refused the connection: {code}"))
-        else:
-            limit = getattr(properties, "MaximumPacketSize", None)
-            self._events.put(Connected(bool(flags.session_present), limit))
+        def callback(_client: mqtt.Client, _data: object, *arguments: object) -> None:
+            try:
+                event = make(*arguments)
+            except Exception as error:  # noqa: BLE001  it would end paho's thread without a word
+                event = Disconnected(f"the broker sent something that cannot be read: {error}")
+            self._events.put(event)
 
-    def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
-        self._events.put(Disconnected("the connection could not be made"))
+        return callback
 
-    def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
-        self._events.put(Disconnected(f"disconnected: {code}"))
 
-    def _on_subscribe(
-        self, _client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Any
-    ) -> None:
-        refused = next((str(code) for code in codes if code.is_failure), None)
-        self._events.put(Subscribed(refused))
+def _without_delay(_client: mqtt.Client, _data: object, connected: Any) -> None:
+    # two small packets in a row (a result's PUBACK and an acknowledgement) would wait 40 ms for each other
+    with suppress(OSError, AttributeError):
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _properties: Any) -> None:
-        self._events.put(Puback(mid, code.value, str(code)))
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        correlation = getattr(message.properties, "CorrelationData", b"")
-        self._events.put(Received(message.topic, bytes(message.payload), message.mid, correlation))
+# --- from paho's callbacks, which run in its thread, to events ------------------------------------------------------
+
+
+def _connected(flags: Any, code: ReasonCode, properties: Any) -> Event:
+    if code.is_failure:
+        return Disconnected(f"the broker refused the connection: {code}", code.value)
+    return Connected(
+        bool(flags.session_present),
+        getattr(properties, "MaximumPacketSize", None),
+        getattr(properties, "ReceiveMaximum", 65535),
+    )
+
+
+def _disconnected(flags: Any, code: ReasonCode, _properties: Any) -> Event:
+    return Disconnected(f"disconnected: {code}", code.value if flags.is_disconnect_packet_from_server else None)
+
+
+def _subscribed(_mid: int, codes: list[ReasonCode], _properties: Any) -> Event:
+    return Subscribed(next((str(code) for code in codes if code.is_failure), None))
+
+
+def _puback(mid: int, code: ReasonCode, _properties: Any) -> Event:
+    return Puback(mid, code.value, str(code))
+
+
+def _received(message: mqtt.MQTTMessage) -> Event:
+    correlation = getattr(message.properties, "CorrelationData", b"")
+    return Received(message.topic, bytes(message.payload), message.mid, correlation)
 
 
 def _properties(packet: int) -> Any:
@@ -192,7 +239,14 @@ def _password(config: MqttConfig) -> str | None:
     if config.password_file is None:
         return None
     path = Path(config.password_file)
+    setting = f"mqtt.password_file = {config.password_file!r}"
     try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
+        mode = stat.S_IMODE(path.stat().st_mode)
+        password = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"mqtt.password_file = {config.password_file!r}: cannot be read: {error}") from error
+        raise ConfigError(f"{setting}: cannot be read: {error}") from error
+    # systemd keeps credentials in a folder that only the service can enter, with a mode of its own
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if mode & 0o077 and not (credentials and path.is_relative_to(credentials)):
+        raise ConfigError(f"{setting}: others can read it (mode {mode:04o}); expected 0600: chmod 600 {path}")
+    return password

@@ -1,6 +1,6 @@
 """What the bridge itself says and hears: status, info, health, acknowledgement. Results are station.records.record."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -40,10 +40,14 @@ class HealthPayload(msgspec.Struct, frozen=True):
     utc_quality: UtcQuality
 
 
+MOST_IDS: Final = 1000  # that one acknowledgement may name
+LONGEST_WORDS: Final = 200
+
+
 class AckPayload(msgspec.Struct, frozen=True):
     """`ack`, from a consumer after its own commit: these ids are stored, were stored already, or are refused."""
 
-    ids: tuple[str, ...]
+    ids: Annotated[tuple[str, ...], msgspec.Meta(max_length=MOST_IDS)]
     status: AckStatus
     reason: str | None = None
     by: str | None = None
@@ -55,9 +59,17 @@ _ack: msgspec.json.Decoder[AckPayload] = msgspec.json.Decoder(AckPayload)
 def decode_ack(body: bytes) -> AckPayload:
     """Return an acknowledgement; raises ValueError in words for anything else, however hostile."""
     try:
-        return _ack.decode(body)
+        ack = _ack.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not an acknowledgement: {error}") from error
+    return msgspec.structs.replace(ack, reason=one_line(ack.reason), by=one_line(ack.by))
+
+
+def one_line(words: str | None) -> str | None:
+    """Return words from the network as they may go to a log, a database and a staff screen: short and printable."""
+    if words is None:
+        return None
+    return "".join(each if each.isprintable() else " " for each in words[:LONGEST_WORDS]).strip()
 
 
 def json_schemas() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from mqtt_bridge.delivery import Delivery
 from mqtt_bridge.paho_transport import PahoTransport, Will
 from mqtt_bridge.payloads import HealthPayload, InfoPayload, State, StatusPayload, decode_ack
 from mqtt_bridge.topics import Topics
-from mqtt_bridge.transport import Connected, Disconnected, Puback, Received, Subscribed, Transport
+from mqtt_bridge.transport import Connected, Disconnected, Event, Puback, Received, Subscribed, Transport
 from station import SOFTWARE_VERSION
 from station.config import Config
 from station.errors import UnavailableError
@@ -30,8 +30,12 @@ from station.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S: Final = 0.2  # how soon a new row is seen
+LOOK_EVERY_S: Final = 0.05  # how soon a new row is seen; a look costs microseconds
+DUE_EVERY_S: Final = 1.0  # how often the clock alone is a reason to work
+EVENTS_A_TURN: Final = 200
 HEALTH_EVERY_S: Final = 60.0
+GOODBYE_WITHIN_S: Final = 1.0
+DATABASE_RETRY_S: Final = 1.0
 STATION_LOOK_EVERY_S: Final = 2.0
 
 
@@ -47,56 +51,74 @@ class Bridge:
         self._connection = Connection(self._transport)
         self._ready = False  # connected, and subscribed to acknowledgements
         self._said_state: str | None = None
-        self._next_look_s = 0.0
+        self._next_due_s = 0.0
         self._next_health_s = 0.0
         self._next_station_look_s = 0.0
         self._station_answers = False
 
     def turn(self) -> None:
-        """Take one event, or none, and do what is due."""
-        event = self._connection.next_event(LOOK_EVERY_S / 2)
+        """Take what has happened, waiting a moment for it, and do what is due.
+
+        Raises UnavailableError when the database does not answer; the next turn goes on from there.
+        """
+        event = self._connection.next_event(LOOK_EVERY_S)
+        events = 0
+        while event is not None:
+            self._take(event)
+            events += 1
+            event = self._connection.next_event(0.0) if events < EVENTS_A_TURN else None
+        transport = self._connection.transport
+        if self._ready and transport is not None:
+            self._do_what_is_due(transport, something_came=events > 0)
+
+    def _take(self, event: Event) -> None:
         match event:
-            case Connected(_, max_packet_bytes):
-                self._delivery.connected(max_packet_bytes)
+            case Connected(_, max_packet_bytes, receive_maximum):
+                self._delivery.connected(max_packet_bytes, receive_maximum)
                 transport = self._connection.transport
                 if transport is not None:
                     transport.subscribe(self.topics.ack)
-            case Disconnected():
+            case Disconnected(_, code):
                 self._ready = False
-                self._delivery.disconnected()
+                self._delivery.disconnected(time.monotonic(), code)
             case Subscribed(refused):
                 self._subscribed(refused)
             case Puback(token, code, reason):
                 self._delivery.puback(token, code, reason)
-            case Received(body=body):
+            case Received(topic, body) if topic == self.topics.ack:
                 self._received(body)
-        transport = self._connection.transport
-        if self._ready and transport is not None:
-            self._do_what_is_due(transport)
 
     def close(self) -> None:
         """Say `disconnected` and end the connection in good order."""
         transport = self._connection.transport
         if self._ready and transport is not None:
-            self._say_state(transport, "disconnected")
-            deadline_s = time.monotonic() + 1.0
-            while time.monotonic() < deadline_s and not isinstance(self._connection.next_event(0.1), Puback):
-                pass
+            token = self._say_state(transport, "disconnected")
+            deadline_s = time.monotonic() + GOODBYE_WITHIN_S
+            while token is not None and time.monotonic() < deadline_s:
+                match self._connection.next_event(0.1):
+                    case Disconnected():
+                        break
+                    case Puback(answered) if answered == token:
+                        break
         self._connection.close()
 
     def _transport(self) -> Transport:
         # the birth grows with every connection of this boot, over restarts of this process too
         self._birth = time.monotonic_ns() // 1_000_000
         will = Will(self.topics.status, msgspec.json.encode(StatusPayload("lost", boot_id(), self._birth)))
-        return PahoTransport(self._config.mqtt, self._config.station.id, will=will)
+        # two sites may call a station the same; with one client id they would push each other off the broker
+        client_id = f"{self._config.mqtt.prefix}_{self._config.station.site}_{self._config.station.id}"
+        return PahoTransport(self._config.mqtt, client_id, will=will)
 
     def _subscribed(self, refused: str | None) -> None:
         if refused is not None:
             log.error("the broker refuses the subscription to %s: %s", self.topics.ack, refused)
             self._connection.drop(f"no right to read {self.topics.ack}: {refused}")
             return
+        # what is retained may have died with the broker: say everything again
         self._ready = True
         self._said_state = None
+        self._next_health_s = 0.0
         transport = self._connection.transport
         if transport is not None:
             info = InfoPayload(
@@ -111,18 +133,18 @@ class Bridge:
 
     def _received(self, body: bytes) -> None:
         try:
-            closed = self._delivery.acknowledged(decode_ack(body))
+            closed = self._delivery.acknowledged(decode_ack(body), time.monotonic())
         except ValueError as error:
             log.warning("a message on %s was ignored: %s", self.topics.ack, error)
         else:
             for result_id in closed:
                 log.info("%s: settled", result_id)
 
-    def _do_what_is_due(self, transport: Transport) -> None:
+    def _do_what_is_due(self, transport: Transport, *, something_came: bool) -> None:
         now_s = time.monotonic()
-        if now_s < self._next_look_s:
+        if not self._outbox.changed() and not something_came and now_s < self._next_due_s:
             return
-        self._next_look_s = now_s + LOOK_EVERY_S
+        self._next_due_s = now_s + DUE_EVERY_S
         if now_s >= self._next_station_look_s:
             self._next_station_look_s = now_s + STATION_LOOK_EVERY_S
             self._station_answers = answers(self._config.station.socket)
@@ -131,9 +153,9 @@ class Bridge:
         self._delivery.pump(now_s, time.time(), lambda row, body: self._publish(transport, row, body))
         if self._delivery.stalled(now_s):
             self._ready = False
-            self._delivery.disconnected()
+            self._delivery.disconnected(now_s)
             self._connection.drop("the broker has stopped answering")
-        if now_s >= self._next_health_s:
+        elif now_s >= self._next_health_s:
             self._next_health_s = now_s + HEALTH_EVERY_S
             transport.publish(self.topics.health, msgspec.json.encode(self._health()), qos=0, retain=True)
 
@@ -142,17 +164,19 @@ class Bridge:
             self.topics.under(row.topic), body, correlation=row.id.encode(), reply_to=self.topics.ack
         )
 
-    def _say_state(self, transport: Transport, said: str) -> None:
+    def _say_state(self, transport: Transport, said: str) -> int | None:
         if said == self._said_state:
-            return
+            return None
         state: State = "disconnected" if said == "disconnected" else "ready"
         if said == "busy":
             state = "busy"
         elif said == "fault":
             state = "fault"
         payload = StatusPayload(state, boot_id(), self._birth)
-        if transport.publish(self.topics.status, msgspec.json.encode(payload), retain=True) is not None:
+        token = transport.publish(self.topics.status, msgspec.json.encode(payload), retain=True)
+        if token is not None:
             self._said_state = said
+        return token
 
     def _health(self) -> HealthPayload:
         waiting = self._outbox.count()
@@ -188,10 +212,15 @@ def main(config: Config, *, beat: Callable[[], None]) -> int:
                 try:
                     outbox = Outbox(config.station.database)
                 except UnavailableError:
-                    time.sleep(LOOK_EVERY_S)  # the station has not made it yet
+                    time.sleep(4 * LOOK_EVERY_S)  # the station has not made it yet
                     continue
                 bridge = Bridge(config, outbox)
-            bridge.turn()
+            try:
+                bridge.turn()
+            except UnavailableError as error:
+                # full, locked, or moved aside by the station this very moment: nothing is lost by asking again
+                log.error("%s", error)
+                time.sleep(DATABASE_RETRY_S)
     finally:
         if bridge is not None:
             bridge.close()

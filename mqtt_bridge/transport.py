@@ -10,16 +10,18 @@ import msgspec
 
 
 class Connected(msgspec.Struct, frozen=True):
-    """The broker accepted us. `max_packet_bytes` is its limit, where it has one."""
+    """The broker accepted us, and says what it takes: bytes in a packet, publications without a PUBACK at once."""
 
     session_present: bool
     max_packet_bytes: int | None = None
+    receive_maximum: int = 65535
 
 
 class Disconnected(msgspec.Struct, frozen=True):
-    """The connection is gone, or was refused; `reason` is for people."""
+    """The connection is gone, or was refused; `reason` is for people, `code` is the broker's own, where it gave one."""
 
     reason: str
+    code: int | None = None
 
 
 class Subscribed(msgspec.Struct, frozen=True):

@@ -14,11 +14,17 @@ log = logging.getLogger(__name__)
 
 SCHEMA_VERSION: Final = 1
 BUSY_TIMEOUT_S: Final = 10.0
+# Only these say that the file itself is broken. A full disk or a missing right must never set results aside.
+DAMAGE_CODES: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection in autocommit mode: transactions are begun by name. Raises sqlite3.Error."""
-    database = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+def connect(path: Path, *, make: bool = False) -> sqlite3.Connection:
+    """Return a connection in autocommit mode: transactions are begun by name. Raises sqlite3.Error.
+
+    Unless told to `make` it, a file that is not there is an error, not an empty database.
+    """
+    name = f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
+    database = sqlite3.connect(name, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA foreign_keys = ON")
     return database
@@ -35,7 +41,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         problem = _problem(path) if path.exists() else None
         if problem is not None:
             _move_aside(path, problem)
-        database = connect(path)
+        database = connect(path, make=True)
         database.execute("PRAGMA journal_mode = WAL")
         _make(database)
     except (OSError, sqlite3.Error) as error:
@@ -56,7 +62,7 @@ def _problem(path: Path) -> str | None:
         finally:
             database.close()
     except sqlite3.DatabaseError as error:
-        if "locked" in str(error) or "unable to open" in str(error):
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) not in DAMAGE_CODES:
             raise
         return str(error)
     if verdict != "ok":

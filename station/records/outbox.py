@@ -19,7 +19,10 @@ RowState = Literal["open", "closed", "parked"]
 
 
 class OutboxRow(msgspec.Struct, frozen=True):
-    """One row as the bridge delivers it: `topic` is below `<prefix>/v1/<site>/<station>/`."""
+    """One row as the bridge delivers it: `topic` is below `<prefix>/v1/<site>/<station>/`.
+
+    `attempts` counts only those that the broker refused: a write for every publication would wear out an SD card.
+    """
 
     seq: int
     id: str
@@ -48,19 +51,27 @@ class OutboxCount(msgspec.Struct, frozen=True):
 class Outbox:
     """A connection of its own to the outbox in the database at `path`. Every change is durable on return.
 
+    When the station has moved a damaged database aside and begun another, this follows it to the new one.
     Raises UnavailableError when the database is not there or does not answer.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if not path.exists():
-            raise UnavailableError(f"{path}: there is no record database; the station makes it when it first starts")
-        self._database = self._guard(lambda: connect(path))
+        self._database: sqlite3.Connection | None = None
+        self._file = (0, 0)  # device and inode of the file that is open
+        self._seen_version: int | None = None
+        self._guard(lambda _: None)
+
+    def changed(self) -> bool:
+        """Return whether anybody else has written since the last call. Costs microseconds: ask often."""
+        version = self._guard(lambda database: int(database.execute("PRAGMA data_version").fetchone()[0]))
+        seen, self._seen_version = self._seen_version, version
+        return seen != version
 
     def open_rows(self, limit: int, after_seq: int = 0) -> list[OutboxRow]:
         """Return the oldest open rows with `seq` above `after_seq`, in order."""
         rows = self._guard(
-            lambda: self._database.execute(
+            lambda database: database.execute(
                 "SELECT seq, id, topic, body, attempts, opened_s FROM outbox "
                 "WHERE state = 'open' AND seq > ? ORDER BY seq LIMIT ?",
                 (after_seq, limit),
@@ -69,17 +80,32 @@ class Outbox:
         return [OutboxRow(*row) for row in rows]
 
     def close_rows(self, ids: Sequence[str], by: str) -> list[str]:
-        """Close rows that are not closed yet, because `by` says that these ids are stored; return which those were."""
-        closed = []
-        for result_id in ids:
-            changed = self._change(
-                "UPDATE outbox SET state = 'closed', closed_by = ?, reason = NULL, settled_s = ? "
-                "WHERE id = ? AND state <> 'closed'",
-                (by, time.time(), result_id),
-            )
-            if changed:
-                closed.append(result_id)
-        return closed
+        """Close rows that are not closed yet, because `by` says that these ids are stored; return which those were.
+
+        All of them in one transaction: one wait for the disk, however many a consumer names.
+        """
+
+        def close(database: sqlite3.Connection) -> list[str]:
+            now_s = time.time()
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                closed = [
+                    each
+                    for each in ids
+                    if database.execute(
+                        "UPDATE outbox SET state = 'closed', closed_by = ?, reason = NULL, settled_s = ? "
+                        "WHERE id = ? AND state <> 'closed'",
+                        (by, now_s, each),
+                    ).rowcount
+                ]
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+            return closed
+
+        return self._guard(close) if ids else []
 
     def park(self, result_id: str, reason: str, by: str | None = None) -> bool:
         """Set an open row aside, with the reason; return whether it was open."""
@@ -97,14 +123,19 @@ class Outbox:
             (result_id,),
         )
 
-    def count_attempt(self, result_id: str) -> None:
-        """Count one more attempt to publish a row."""
-        self._change("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", (result_id,))
+    def count_refusal(self, result_id: str) -> int:
+        """Count one more attempt that the broker refused; return how many there have been."""
+        rows = self._guard(
+            lambda database: database.execute(
+                "UPDATE outbox SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", (result_id,)
+            ).fetchall()
+        )
+        return int(rows[0][0]) if rows else 0
 
     def state_of(self, result_id: str) -> OutboxState:
         """Return what has become of a row."""
         found = self._guard(
-            lambda: self._database.execute(
+            lambda database: database.execute(
                 "SELECT state, closed_by, reason FROM outbox WHERE id = ?", (result_id,)
             ).fetchone()
         )
@@ -113,7 +144,7 @@ class Outbox:
     def count(self) -> OutboxCount:
         """Return how much waits."""
         opened, parked, oldest_s = self._guard(
-            lambda: self._database.execute(
+            lambda database: database.execute(
                 "SELECT count(*) FILTER (WHERE state = 'open'), count(*) FILTER (WHERE state = 'parked'), "
                 "min(opened_s) FILTER (WHERE state = 'open') FROM outbox"
             ).fetchone()
@@ -122,18 +153,36 @@ class Outbox:
 
     def station_state(self) -> str | None:
         """Return the station's state as it last said, or None before it has."""
-        found = self._guard(lambda: self._database.execute("SELECT value FROM meta WHERE key = 'state'").fetchone())
+        found = self._guard(lambda database: database.execute("SELECT value FROM meta WHERE key = 'state'").fetchone())
         return None if found is None else str(found[0])
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""
-        self._database.close()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
     def _change(self, statement: str, parameters: Sequence[object]) -> bool:
-        return self._guard(lambda: self._database.execute(statement, tuple(parameters)).rowcount) > 0
+        return self._guard(lambda database: database.execute(statement, tuple(parameters)).rowcount) > 0
 
-    def _guard(self, work: Callable[[], T]) -> T:
+    def _guard(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            return work()
+            return work(self._present())
         except sqlite3.Error as error:
             raise UnavailableError(f"{self._path}: the record database does not answer: {error}") from error
+
+    def _present(self) -> sqlite3.Connection:
+        """Return a connection to the file that has the name now, which need not be the one it had before."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            self.close()
+            raise UnavailableError(
+                f"{self._path}: there is no record database ({error.strerror}); the station makes it at its first start"
+            ) from error
+        if self._database is None or (found.st_dev, found.st_ino) != self._file:
+            self.close()
+            self._database = connect(self._path)
+            self._file = (found.st_dev, found.st_ino)
+            self._seen_version = None
+        return self._database

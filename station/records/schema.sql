@@ -28,7 +28,7 @@ CREATE TABLE outbox (
     topic     TEXT NOT NULL,             -- below <prefix>/v1/<site>/<station>/
     body      BLOB NOT NULL,
     state     TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'parked')),
-    attempts  INTEGER NOT NULL DEFAULT 0,
+    attempts  INTEGER NOT NULL DEFAULT 0, -- only those that the broker refused
     reason    TEXT,                      -- why it was parked
     closed_by TEXT,                      -- who said that it is stored
     opened_s  REAL NOT NULL,             -- system UTC, seconds; for ages only

@@ -1,5 +1,6 @@
 """The record store: a visit's record, its raw trials and its outbox row, in one transaction or not at all."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -9,10 +10,12 @@ from typing import Self
 
 import msgspec
 
-from station.errors import DataError
+from station.errors import DataError, UnavailableError
 from station.records.database import open_database
 from station.records.outbox import Outbox
 from station.records.record import Record
+
+log = logging.getLogger(__name__)
 
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
@@ -36,14 +39,26 @@ class RecordStore:
         """Make a record with its id, store it with its raw trials and its outbox row; durable on return.
 
         `make` gets the id `station:epoch:sequence`. Whatever it or the database raises leaves nothing behind.
+        Raises DataError when the record does not carry its id, UnavailableError when it could not be stored.
         """
+        try:
+            return self._commit(make, trials)
+        except sqlite3.Error as error:
+            raise UnavailableError(
+                f"{self.path}: the record could not be stored: {error}; check free space and rights"
+            ) from error
+
+    def _commit(self, make: Callable[[str], Record], trials: Mapping[str, bytes]) -> Record:
         database = self._database
         database.execute("BEGIN IMMEDIATE")
         try:
             (last,) = database.execute(
                 "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)"
             ).fetchone()
-            record = make(f"{self._station}:{self.epoch}:{last + 1}")
+            result_id = f"{self._station}:{self.epoch}:{last + 1}"
+            record = make(result_id)
+            if record.id != result_id:
+                raise DataError(f"the record calls itself {record.id!r}; it was given the id {result_id!r}")
             body = msgspec.json.encode(record)
             database.execute(
                 "INSERT INTO record (seq, id, protocol, body) VALUES (?, ?, ?, ?)",
@@ -79,8 +94,14 @@ class RecordStore:
         return dict(rows.fetchall())
 
     def set_state(self, state: str) -> None:
-        """Remember the station's state (`ready`, `busy`, `fault`) for the bridge, which publishes it."""
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES ('state', ?)", (state,))
+        """Remember the station's state (`ready`, `busy`, `fault`) for the bridge, which publishes it.
+
+        It is news for the network, not part of a result: when it cannot be written, the visit goes on.
+        """
+        try:
+            self._database.execute("INSERT OR REPLACE INTO meta VALUES ('state', ?)", (state,))
+        except sqlite3.Error as error:
+            log.error("%s: the state %r could not be noted for the bridge: %s", self.path, state, error)
 
     def close(self) -> None:
         """Close the database; safe to call twice."""

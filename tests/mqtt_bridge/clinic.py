@@ -51,6 +51,7 @@ class Clinic:
         self._config_file.write_text(dump_config(self.config), encoding="utf-8")
         self.inbox = folder / "clinic.db"
         self.truth = folder / "committed.txt"
+        self.broker_lines = ""  # what the broker's configuration says besides
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *names: str) -> None:
@@ -111,7 +112,10 @@ class Clinic:
         if name == "broker":
             program = find_mosquitto()
             assert program is not None, "mosquitto is not installed; make test installs it (apt-get install mosquitto)"
-            return [program, "-c", str(write_broker_config(self.folder / "broker", mqtt.port))]
+            config = write_broker_config(self.folder / "broker", mqtt.port)
+            with config.open("a", encoding="utf-8") as file:
+                file.write(self.broker_lines + "\n")
+            return [program, "-c", str(config)]
         if name == "bridge":
             return [python, "-m", "station.cli.main", "run", "bridge"]
         if name == "consumer":

@@ -19,6 +19,7 @@ class MemoryOutbox:
         self.reasons: dict[str, str] = {}
         self.body = body
         self.closed_by: dict[str, str] = {}
+        self.refusals: dict[str, int] = {}
 
     def open_rows(self, limit: int, after_seq: int = 0) -> list[OutboxRow]:
         ids = [each for each, state in self.state.items() if state == "open"]
@@ -38,8 +39,9 @@ class MemoryOutbox:
         self.reasons[result_id] = reason
         return True
 
-    def count_attempt(self, result_id: str) -> None:
-        assert self.state[result_id] == "open"
+    def count_refusal(self, result_id: str) -> int:
+        self.refusals[result_id] = self.refusals.get(result_id, 0) + 1
+        return self.refusals[result_id]
 
 
 class Wire:
@@ -67,7 +69,9 @@ def test_rows_go_out_in_order_within_a_window() -> None:
     delivery.connected(None)
     delivery.pump(0.0, 0.0, wire)
     assert wire.ids == [f"s:e:{n}" for n in range(1, WINDOW + 1)]
-    delivery.acknowledged(AckPayload(tuple(wire.ids), "stored", by="clinic"))
+    for token, _, _ in list(wire.sent):
+        delivery.puback(token, 0x00, "")
+    delivery.acknowledged(AckPayload(tuple(wire.ids), "stored", by="clinic"), 1.0)
     delivery.pump(1.0, 1.0, wire)
     assert wire.ids[WINDOW:] == [f"s:e:{n}" for n in range(WINDOW + 1, 2 * WINDOW + 1)]
 
@@ -76,6 +80,7 @@ def test_a_puback_closes_nothing_whatever_its_code() -> None:
     outbox, wire = MemoryOutbox(1), Wire()
     delivery = Delivery(outbox)
     for turn, code in enumerate((0x00, 0x10, 0x87)):
+        delivery.disconnected(float(turn))
         delivery.connected(None)
         delivery.pump(float(turn), 0.0, wire)
         delivery.puback(wire.sent[-1][0], code, "said the broker")
@@ -108,15 +113,112 @@ def test_under_the_broker_policy_only_code_zero_is_delivery() -> None:
 
 def test_a_row_that_the_broker_refuses_again_and_again_is_parked_and_the_others_go_on() -> None:
     outbox, wire = MemoryOutbox(2), Wire()
-    delivery = Delivery(outbox)
     now_s = 0.0
     for _ in range(REFUSALS_TO_PARK):
+        delivery = Delivery(outbox)  # a restart of the bridge between any two does not begin the count anew
         delivery.connected(None)
         delivery.pump(now_s, 0.0, wire)
         for token, result_id, _ in wire.sent[-2:]:
             delivery.puback(token, 0x87 if result_id == "s:e:1" else 0x00, "not authorised")
         now_s += 100.0
     assert outbox.state == {"s:e:1": "parked", "s:e:2": "open"}
+
+
+class Poisoned:
+    """A broker that says nothing of its limits and ends every connection on which `poison` is published."""
+
+    def __init__(self, outbox: MemoryOutbox, poison: str, code: int | None) -> None:
+        self.delivery = Delivery(outbox)
+        self.poison = poison
+        self.code = code
+        self.taken: list[str] = []
+        self._tokens = 0
+        self._waiting: list[tuple[int, str]] = []
+
+    def run(self, seconds: int) -> None:
+        for now_s in range(seconds):
+            self.delivery.connected(None)
+            broken = False
+            while not broken and self.delivery.pump(float(now_s), 0.0, self._out):
+                for token, result_id in self._waiting:
+                    if result_id == self.poison:
+                        broken = True
+                        break
+                    self.taken.append(result_id)
+                    self.delivery.puback(token, 0x00, "")
+                self._waiting.clear()
+            if broken:
+                self.delivery.disconnected(float(now_s), self.code)
+
+    def _out(self, row: OutboxRow, body: bytes) -> int:
+        self._tokens += 1
+        self._waiting.append((self._tokens, row.id))
+        return self._tokens
+
+
+def test_a_row_that_breaks_every_connection_is_parked_when_the_broker_blames_it() -> None:
+    outbox = MemoryOutbox(5)
+    broker = Poisoned(outbox, "s:e:2", 0x95)
+    broker.run(120)
+    assert outbox.state["s:e:2"] == "parked"
+    assert "0x95" in outbox.reasons["s:e:2"]
+    assert set(broker.taken) == {"s:e:1", "s:e:3", "s:e:4", "s:e:5"}
+
+
+def test_a_row_that_breaks_every_connection_in_silence_stays_open_and_does_not_hold_up_the_others() -> None:
+    outbox = MemoryOutbox(5)
+    broker = Poisoned(outbox, "s:e:1", None)
+    broker.run(30)
+    assert set(broker.taken) == {"s:e:2", "s:e:3", "s:e:4", "s:e:5"}
+    assert set(outbox.state.values()) == {"open"}, "a broken line is no proof against anybody"
+
+
+def test_no_more_is_on_its_way_than_the_broker_takes_at_once() -> None:
+    wire = Wire()
+    delivery = Delivery(MemoryOutbox(30))
+    delivery.connected(None, receive_maximum=10)
+    delivery.pump(0.0, 0.0, wire)
+    assert len(wire.sent) == 8, "status and info wait for an answer too"
+    delivery.puback(1, 0x00, "")
+    delivery.pump(0.1, 0.0, wire)
+    assert len(wire.sent) == 9
+
+
+def test_what_has_had_no_puback_is_not_sent_again_on_the_same_connection() -> None:
+    wire = Wire()
+    delivery = Delivery(MemoryOutbox(1))
+    delivery.connected(None)
+    for second in range(int(PUBACK_WITHIN_S)):
+        delivery.pump(float(second), 0.0, wire)
+    assert len(wire.sent) == 1
+    delivery.disconnected(40.0)
+    delivery.connected(None)
+    delivery.pump(40.0, 0.0, wire)
+    assert len(wire.sent) == 2, "but at once on the next"
+
+
+def test_a_consumer_that_is_away_for_a_day_does_not_come_back_to_a_thousand_copies() -> None:
+    wire = Wire()
+    delivery = Delivery(MemoryOutbox(1))
+    delivery.connected(None)
+    for second in range(24 * 3600):
+        if delivery.pump(float(second), 0.0, wire):
+            delivery.puback(wire.sent[-1][0], 0x00, "")
+    assert 200 < len(wire.sent) < 320
+
+
+def test_a_consumer_that_speaks_again_after_a_silence_gets_what_it_may_have_missed_at_once() -> None:
+    wire = Wire()
+    delivery = Delivery(MemoryOutbox(2))
+    delivery.connected(None)
+    for second in range(3600):
+        delivery.pump(float(second), 0.0, wire)
+        for token, _, _ in wire.sent[-2:]:
+            delivery.puback(token, 0x00, "")
+    before = len(wire.sent)
+    delivery.acknowledged(AckPayload(("s:e:1",), "stored"), 3600.0)
+    delivery.pump(3600.0 + FIRST_RETRY_S, 0.0, wire)
+    assert wire.ids[before:] == ["s:e:2"]
 
 
 def test_a_row_larger_than_the_brokers_limit_is_parked_and_never_sent() -> None:
@@ -130,7 +232,7 @@ def test_a_row_larger_than_the_brokers_limit_is_parked_and_never_sent() -> None:
 
 def test_a_consumers_refusal_parks_the_row_with_its_reason() -> None:
     outbox = MemoryOutbox(1)
-    Delivery(outbox).acknowledged(AckPayload(("s:e:1",), "rejected", "unknown site", "clinic"))
+    Delivery(outbox).acknowledged(AckPayload(("s:e:1",), "rejected", "unknown site", "clinic"), 0.0)
     assert outbox.state == {"s:e:1": "parked"}
     assert outbox.reasons == {"s:e:1": "unknown site"}
 
@@ -139,7 +241,7 @@ def test_an_acknowledgement_that_comes_late_closes_a_parked_row() -> None:
     outbox = MemoryOutbox(1)
     delivery = Delivery(outbox)
     outbox.park("s:e:1", "too large")
-    assert delivery.acknowledged(AckPayload(("s:e:1", "s:e:99"), "duplicate")) == ["s:e:1"]
+    assert delivery.acknowledged(AckPayload(("s:e:1", "s:e:99"), "duplicate"), 0.0) == ["s:e:1"]
 
 
 def test_a_result_delivered_late_says_that_it_is_historical() -> None:
@@ -165,7 +267,7 @@ _steps = st.lists(
     st.one_of(
         st.tuples(st.just("pump"), st.integers(0, 40)),
         st.tuples(st.just("up"), st.just(0)),
-        st.tuples(st.just("down"), st.just(0)),
+        st.tuples(st.just("down"), st.sampled_from([None, 0x8B, 0x95])),
         st.tuples(st.just("break"), st.booleans()),
         st.tuples(st.just("puback"), st.tuples(st.integers(1, 60), st.sampled_from([0x00, 0x10, 0x87, 0x97]))),
         st.tuples(st.just("ack"), st.lists(st.integers(1, 12), max_size=4)),
@@ -189,9 +291,11 @@ def test_whatever_the_network_does_rows_close_exactly_when_a_consumer_names_them
             now_s += value
             delivery.pump(now_s, now_s, wire)
         elif what == "up":
+            delivery.disconnected(now_s)
             delivery.connected(None)
         elif what == "down":
-            delivery.disconnected()
+            assert value is None or isinstance(value, int)
+            delivery.disconnected(now_s, value)
         elif what == "break":
             wire.broken = bool(value)
         elif what == "puback":
@@ -201,13 +305,20 @@ def test_whatever_the_network_does_rows_close_exactly_when_a_consumer_names_them
             assert isinstance(value, list)
             ids = tuple(f"s:e:{n}" for n in value)
             named |= set(ids)
-            delivery.acknowledged(AckPayload(ids, "stored", by="clinic"))
+            delivery.acknowledged(AckPayload(ids, "stored", by="clinic"), now_s)
     closed = {each for each, state in outbox.state.items() if state == "closed"}
     assert closed == named & set(outbox.state)
+    assert all(outbox.refusals[each] >= REFUSALS_TO_PARK for each in outbox.reasons), "nothing is parked lightly"
+    firsts = list(dict.fromkeys(wire.ids))
+    assert firsts == sorted(firsts, key=lambda each: int(each.split(":")[2])), "each goes out first in its order"
     # nothing is lost: once the network is whole, everything that is not settled goes out again
     wire.broken = False
+    delivery.disconnected(now_s)
     delivery.connected(None)
     before = len(wire.sent)
-    delivery.pump(now_s + 1000, now_s, wire)
+    now_s += 1000
+    while delivery.pump(now_s, now_s, wire):
+        for token, _, _ in wire.sent[before:]:
+            delivery.puback(token, 0x00, "")
     still_open = [each for each, state in outbox.state.items() if state == "open"]
     assert wire.ids[before:] == still_open

@@ -11,6 +11,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from msgspec.structs import replace
 from paho.mqtt.enums import CallbackAPIVersion
 
 from mqtt_bridge.paho_transport import WILL_DELAY_S
@@ -171,3 +172,48 @@ def test_nothing_is_lost_or_doubled_when_station_bridge_broker_and_consumer_are_
     assert set(committed) <= set(stored(clinic))
     outbox = clinic.outbox()
     assert {outbox.state_of(each).state for each in committed} == {"closed"}
+
+
+def test_the_bridge_goes_on_when_the_station_begins_a_new_database_after_damage(clinic: Clinic) -> None:
+    commit(clinic, 2)
+    clinic.start("broker", "consumer", "bridge")
+    assert clinic.wait_until_empty(20)
+    clinic.config.station.database.write_bytes(b"\x00garbage" * 3000)
+    time.sleep(0.3)
+    new = commit(clinic, 2)
+    assert clinic.wait_until_empty(20)
+    assert set(new) <= set(stored(clinic))
+
+
+def test_one_result_that_the_broker_does_not_take_holds_up_nobody(clinic: Clinic) -> None:
+    (clinic.folder / "broker").mkdir()
+    with RecordStore.open(clinic.config.station.database, station="st-1") as store:
+        record = store.commit(lambda each: replace(make_record(each), quality_flags=("x" * 4000,)), {})
+    ids = commit(clinic, 3)
+    clinic.broker_lines = "max_packet_size 3000"
+    clinic.start("broker", "consumer", "bridge")
+    assert clinic.wait_until_empty(20)
+    outbox = clinic.outbox()
+    assert outbox.state_of(record.id).state == "parked"
+    assert "the broker takes 3000" in str(outbox.state_of(record.id).reason)
+    assert set(stored(clinic)) == set(ids)
+    outbox.replay(record.id)
+    outbox.close()
+    clinic.kill("broker")
+    clinic.broker_lines = ""
+    clinic.start("broker")
+    assert clinic.wait_until_empty(30), "and it is delivered after a replay, when the broker takes it"
+    assert record.id in stored(clinic)
+    listener = Listener(clinic)
+    health = listener.wait_for(lambda message: message.topic.endswith("/health"))
+    assert "outbox_parked" in json.loads(health.payload)
+    listener.close()
+
+
+def test_a_backlog_of_a_thousand_results_is_delivered_in_order(clinic: Clinic) -> None:
+    ids = commit(clinic, 1000)
+    clinic.start("broker", "consumer", "bridge")
+    assert clinic.wait_until_empty(60)
+    with sqlite3.connect(clinic.inbox) as database:
+        arrived = [each for (each,) in database.execute("SELECT id FROM inbox ORDER BY rowid")]
+    assert arrived == ids

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from station.errors import UnavailableError
+from station.errors import DataError, UnavailableError
+from station.records import database as database_room
 from station.records.outbox import Outbox
 from station.records.record import Record
 from station.records.store import RecordStore
@@ -83,6 +84,72 @@ def test_a_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
         RecordStore.open(tmp_path / "file" / "station.db", station="st-1")
     with pytest.raises(UnavailableError, match="no record database"):
         Outbox(tmp_path / "nowhere.db")
+
+
+class _Sick(sqlite3.Connection):
+    """A database whose disk answers with an error, although the file is whole."""
+
+    def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if "quick_check" in sql:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+        return super().execute(sql)
+
+
+def test_a_disk_that_does_not_answer_is_no_reason_to_set_results_aside(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        kept = store.commit(make_record, {})
+    monkeypatch.setattr(database_room, "connect", lambda each, make=False: sqlite3.connect(each, factory=_Sick))
+    with pytest.raises(UnavailableError, match="disk I/O error"):
+        RecordStore.open(path, station="st-1")
+    monkeypatch.undo()
+    assert sorted(each.name for each in path.parent.iterdir()) == ["station.db"]
+    with RecordStore.open(path, station="st-1") as store:
+        assert store.latest() == kept
+
+
+def test_a_database_of_a_newer_software_is_left_alone(path: Path) -> None:
+    RecordStore.open(path, station="st-1").close()
+    with sqlite3.connect(path) as newer:
+        newer.execute("PRAGMA user_version = 99")
+    content = path.read_bytes()
+    with pytest.raises(UnavailableError, match="schema version is 99"):
+        RecordStore.open(path, station="st-1")
+    assert path.read_bytes() == content
+
+
+def test_a_record_under_another_id_is_not_stored(path: Path) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        with pytest.raises(DataError, match="calls itself"):
+            store.commit(lambda _: make_record("st-1:e:99"), {})
+        assert store.latest() is None
+
+
+def test_a_full_disk_is_said_in_words_and_the_next_visit_can_be_stored(path: Path) -> None:
+    with RecordStore.open(path, station="st-1") as store:
+        (pages,) = store._database.execute("PRAGMA page_count").fetchone()
+        store._database.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(UnavailableError, match="could not be stored: database or disk is full"):
+            store.commit(make_record, {"quiet-stance-1": b"x" * 100_000})
+        store._database.execute("PRAGMA max_page_count = 1000000")
+        assert store.commit(make_record, {"quiet-stance-1": b"x" * 100_000}).id.endswith(":1")
+
+
+def test_a_state_that_cannot_be_noted_for_the_bridge_does_not_stop_a_visit(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(database_room, "BUSY_TIMEOUT_S", 0.1)
+    with RecordStore.open(path, station="st-1") as store:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        store.set_state("busy")
+        other.close()
+        assert "could not be noted" in caplog.text
+        store.set_state("ready")
+        assert store.outbox.station_state() == "ready"
 
 
 def test_rows_are_closed_parked_and_replayed(path: Path) -> None:
