@@ -20,7 +20,7 @@ from station.config import (
 )
 from station.demo.visitor import Visitor, truthful_answers
 from station.errors import DataError, NoInputError, StationError, UsageError
-from station.protocols.reader import load_protocol
+from station.protocols.reader import Protocol, load_protocol
 from station.records.record import Sex
 from station.visit.effects import Stance
 
@@ -49,7 +49,7 @@ class DemoSettings(msgspec.Struct, frozen=True):
 
 def check(settings: DemoSettings) -> None:
     """Find what is wrong with a demo's input before anything is started."""
-    load_protocol(settings.protocol)
+    _check_answers(settings.answers, load_protocol(settings.protocol))
     try:
         find_person(settings.person)
         if settings.recording is not None:
@@ -59,6 +59,21 @@ def check(settings: DemoSettings) -> None:
             read_recording(settings.recording)
     except HardwareError as error:
         raise _as_station_error(error) from error
+
+
+def _check_answers(answers: dict[str, str], protocol: Protocol) -> None:
+    """Raise DataError for an answer to a question that is never asked, or that has no such answer."""
+    asked = {question.text_key: question.actions for question in (*protocol.gate, *protocol.questions)}
+    if protocol.consent:
+        asked["consent"] = ("yes", "no")
+    for name, answer in answers.items():
+        if name not in asked:
+            known = ", ".join(asked) or "none"
+            raise DataError(f"answers: protocol {protocol.name!r} does not ask {name!r}; it asks: {known}")
+        if answer not in asked[name]:
+            raise DataError(
+                f"answers: {name!r} cannot be answered {answer!r}; expected one of {', '.join(asked[name])}"
+            )
 
 
 def _as_station_error(error: HardwareError) -> StationError:

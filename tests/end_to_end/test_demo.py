@@ -99,6 +99,8 @@ HEADER = "time_s,cop_ml_mm,cop_ap_mm\n"
         (["--loses", "handstand@3"], 64, ["handstand@3", "tandem"]),
         (["--answers", "nowhere.json"], 66, ["nowhere.json"]),
         (["--answers", "broken.json"], 65, ["broken.json"]),
+        (["--answers", "misspelt.json"], 65, ["'question.feel'", "question.fell"]),
+        (["--answers", "impossible.json"], 65, ["'question.fell'", "'perhaps'", "yes, no"]),
         (["--age", "9"], 64, ["--age"]),
         (["--dance"], 64, ["--dance"]),
     ],
@@ -113,6 +115,8 @@ def test_bad_input_gives_one_clear_line_and_a_code(
     )
     write(tmp_path / "columns.csv", "t,x,y\n0,1,2\n")
     write(tmp_path / "broken.json", "{")
+    write(tmp_path / "misspelt.json", '{"question.feel": "yes"}')
+    write(tmp_path / "impossible.json", '{"question.fell": "perhaps"}')
     arguments = [str(tmp_path / each) if each.endswith((".csv", ".json")) else each for each in arguments]
     done = run_cli("demo", "--headless", "--no-broker", *arguments)
     said = done.stderr.strip().splitlines()
