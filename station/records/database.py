@@ -2,6 +2,7 @@
 
 import importlib.resources
 import logging
+import os
 import secrets
 import sqlite3
 import time
@@ -35,6 +36,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         problem = _problem(path) if path.exists() else None
         if problem is not None:
             _move_aside(path, problem)
+        # SQLite makes files 0644; the bridge, another user of our group, must write too, as far as the umask lets it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))
         database = connect(path)
         database.execute("PRAGMA journal_mode = WAL")
         _make(database)
