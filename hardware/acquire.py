@@ -174,7 +174,7 @@ def _declare(ring: RingWriter, virtual: bool) -> None:
         ring.state |= RingState.DEGRADED_NOT_FIFO
         log.warning(
             "no real-time priority (%s): under load frames may be torn; they will be flagged. "
-            "The shipped unit grants it with CPUSchedulingPolicy=fifo",
+            "The shipped unit grants it with LimitRTPRIO",
             reason,
         )
     if reason := _lock_memory():

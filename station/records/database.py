@@ -2,6 +2,7 @@
 
 import importlib.resources
 import logging
+import os
 import secrets
 import sqlite3
 import time
@@ -18,13 +19,14 @@ BUSY_TIMEOUT_S: Final = 10.0
 DAMAGE_CODES: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def connect(path: Path, *, make: bool = False) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
     """Return a connection in autocommit mode: transactions are begun by name. Raises sqlite3.Error.
 
-    Unless told to `make` it, a file that is not there is an error, not an empty database.
+    A file that is not there is an error, not an empty database.
     """
-    name = f"{path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
-    database = sqlite3.connect(name, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S
+    )
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA foreign_keys = ON")
     return database
@@ -41,7 +43,9 @@ def open_database(path: Path) -> sqlite3.Connection:
         problem = _problem(path) if path.exists() else None
         if problem is not None:
             _move_aside(path, problem)
-        database = connect(path, make=True)
+        # SQLite makes files 0644; the bridge, another user of our group, must write too, as far as the umask lets it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))
+        database = connect(path)
         database.execute("PRAGMA journal_mode = WAL")
         _make(database)
     except (OSError, sqlite3.Error) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hardware.acquire import FIFO_PRIORITY
 from station.cli.run import run
 
 UNITS = Path(__file__).parents[2] / "systemd"
@@ -89,7 +90,24 @@ def test_only_the_bridge_has_a_network_and_only_acquire_has_pins() -> None:
         assert ("AF_INET" in text) == (process == "bridge")
         assert ("char-gpiochip" in text) == (process == "acquire")
         assert ("/dev/i2c" in text) == (process == "acquire")
-        assert ("CPUSchedulingPolicy=fifo" in text) == (process == "acquire")
+        assert ("LimitRTPRIO=" in text) == (process == "acquire")
+        assert ("RestrictRealtime=yes" in text) == (process != "acquire")
+
+
+def test_acquire_is_not_started_under_fifo_because_its_imports_would_spend_the_real_time_budget() -> None:
+    service = unit("acquire")["Service"]
+    assert "CPUSchedulingPolicy" not in service
+    assert int(service["LimitRTPRIO"]) >= FIFO_PRIORITY
+    assert int(service["LimitRTTIME"]) <= 1_000_000
+
+
+def test_every_group_that_a_unit_names_is_declared() -> None:
+    # a group that does not exist stops the unit (status 216/GROUP); plain Debian has no gpio
+    declared = {line.split()[1] for line in (UNITS / "sysusers.d" / "balance-station.conf").read_text().splitlines()
+                if line.startswith("g ")}  # fmt: skip
+    for process in PROCESSES:
+        service = unit(process)["Service"]
+        assert {service["Group"], *service.get("SupplementaryGroups", "").split()} <= declared
 
 
 def test_users_and_shared_folders_are_declared_for_every_process() -> None:
