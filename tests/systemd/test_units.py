@@ -1,6 +1,8 @@
 """The units: correct, sandboxed, watched, and each able to do only its own work."""
 
+import os
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -107,12 +109,32 @@ def test_every_group_that_a_unit_names_is_declared() -> None:
                 if line.startswith("g ")}  # fmt: skip
     for process in PROCESSES:
         service = unit(process)["Service"]
-        assert {service["Group"], *service.get("SupplementaryGroups", "").split()} <= declared
+        assert {service["Group"], *service.get("SupplementaryGroups", "").split()} <= declared | {"video", "audio"}
 
 
-def test_users_and_shared_folders_are_declared_for_every_process() -> None:
-    users = (UNITS / "sysusers.d" / "balance-station.conf").read_text()
-    folders = (UNITS / "tmpfiles.d" / "balance-station.conf").read_text()
-    assert all(f"u balance-{process} " in users for process in PROCESSES)
-    for folder in ("/run/balance-station", "/var/lib/balance-station", "/etc/balance-station"):
-        assert f"d {folder} " in folders
+@pytest.mark.skipif(os.geteuid() != 0, reason="systemd-sysusers and systemd-tmpfiles work for root only")
+def test_systemd_makes_the_users_and_the_shared_folders_as_declared(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for name in ("etc", "run", "var/lib"):
+        (root / name).mkdir(parents=True)
+    # what Debian has before anything is installed; the tools read users of this root, not of the machine
+    (root / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (root / "etc" / "group").write_text("root:x:0:\naudio:x:29:\nvideo:x:44:\n")
+    for tool, options in (("systemd-sysusers", []), ("systemd-tmpfiles", ["--create"])):
+        kind = tool.removeprefix("systemd-")
+        declared = UNITS / f"{kind}.d" / "balance-station.conf"
+        done = subprocess.run(
+            [tool, f"--root={root}", *options, str(declared)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    users = {line.split(":")[0]: line.split(":")[2:4] for line in (root / "etc" / "passwd").read_text().splitlines()}
+    groups = {line.split(":")[0]: line.split(":")[2:4] for line in (root / "etc" / "group").read_text().splitlines()}
+    assert {f"balance-{process}" for process in PROCESSES} <= set(users)
+    number, members = groups["balance-station"]
+    assert users["balance-station"][1] == number
+    assert {"balance-acquire", "balance-kiosk", "balance-bridge"} == set(members.split(","))
+    for folder in ("run/balance-station", "var/lib/balance-station"):
+        made = (root / folder).stat()
+        assert (made.st_uid, made.st_gid) == (int(users["balance-station"][0]), int(number))
+        assert stat.S_IMODE(made.st_mode) == 0o2770
+    assert stat.S_IMODE((root / "etc" / "balance-station").stat().st_mode) == 0o750
