@@ -22,6 +22,9 @@ LONGEST_RETRY_S: Final = 60.0
 # A broker that answered 0x00 holds the row for somebody. Were it sent every minute to a consumer that is away for a
 # day, he would find a thousand copies of it; and if the broker loses it, the connection breaks and all is sent anew.
 LONGEST_RETRY_WHEN_TAKEN_S: Final = 300.0
+# With nobody there to take anything, one row asks for all of them, and asks often: it costs a packet and no disk.
+FIRST_PROBE_S: Final = 0.5
+LONGEST_PROBE_S: Final = 10.0
 QUIET_S: Final = 30.0  # a consumer that was silent for so long and now speaks is back: do not let it wait
 REFUSALS_TO_PARK: Final = 5
 HISTORICAL_AFTER_S: Final = 60.0
@@ -84,6 +87,9 @@ class Delivery:
         self._max_packet_bytes: int | None = None
         self._at_once = WINDOW
         self._heard_s: float | None = None
+        self._nobody = False  # the broker's last word: nobody subscribes to results
+        self._probe_s = FIRST_PROBE_S
+        self._next_probe_s = 0.0
 
     def connected(self, max_packet_bytes: int | None, receive_maximum: int = 65535) -> None:
         """Begin anew on a fresh connection, within what its broker takes."""
@@ -99,6 +105,7 @@ class Delivery:
         """
         awaited = [result_id for result_id, moving in self._moving.items() if moving.token is not None]
         self._by_token.clear()
+        self._nobody = False
         for moving in self._moving.values():
             moving.token = None
             moving.due_s = now_s
@@ -128,7 +135,9 @@ class Delivery:
                 self._rows.park(row.id, f"{len(row.body)} bytes, the broker takes {self._max_packet_bytes}")
                 log.error("%s parked: larger than the broker's maximum packet", row.id)
                 continue
-            if len(self._by_token) >= (1 if self._suspects else self._at_once):
+            if len(self._by_token) >= (1 if self._suspects or self._nobody else self._at_once):
+                break
+            if self._nobody and now_s < self._next_probe_s:
                 break
             token = out(row, _body(row, utc_s))
             if token is None:
@@ -138,6 +147,9 @@ class Delivery:
             moving.wait_s = min(LONGEST_RETRY_WHEN_TAKEN_S if moving.taken else LONGEST_RETRY_S, 2 * moving.wait_s)
             self._by_token[token] = row.id
             sent += 1
+            if self._nobody:
+                self._next_probe_s = now_s + self._probe_s
+                self._probe_s = min(LONGEST_PROBE_S, 2 * self._probe_s)
         return sent
 
     def puback(self, token: int, code: int, reason: str) -> None:
@@ -149,6 +161,12 @@ class Delivery:
         moving.broke_connections = 0
         moving.taken = code < FAILURE and code != NO_SUBSCRIBER
         self._suspects.discard(result_id)
+        if code == NO_SUBSCRIBER:
+            if not self._nobody:
+                self._nobody, self._probe_s, self._next_probe_s = True, FIRST_PROBE_S, moving.sent_s + FIRST_PROBE_S
+            moving.due_s, moving.wait_s = moving.sent_s, FIRST_RETRY_S  # at once, as soon as there is somebody
+        elif code < FAILURE:
+            self._nobody = False
         if code >= FAILURE:
             self._refused(result_id, f"the broker refused it: {reason}")
         elif self._policy == "broker" and moving.taken:

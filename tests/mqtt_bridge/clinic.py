@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from mqtt_bridge.broker import find_mosquitto, write_broker_config
+from mqtt_bridge.paho_transport import PahoTransport
+from mqtt_bridge.transport import Connected, Puback
 from station.config import Config, MqttConfig, StationConfig, dump_config
 from station.records.outbox import Outbox
 
@@ -129,6 +131,23 @@ class Clinic:
         while not self.truth.exists():
             assert time.monotonic() < deadline, (self.folder / "station.log").read_text()
             time.sleep(0.05)
+
+    def wait_for_consumer(self) -> None:
+        """Wait until somebody subscribes to results: until then the broker answers 0x10 to whoever publishes one."""
+        transport = PahoTransport(self.config.mqtt, "asks-for-a-consumer")
+        transport.open()
+        deadline = time.monotonic() + UP_WITHIN_S
+        while time.monotonic() < deadline:
+            match transport.next_event(0.2):
+                case Connected():
+                    transport.publish("balance/v1/clinic/nobody/result/none", b"")
+                case Puback(code=0x10):
+                    time.sleep(0.05)
+                    transport.publish("balance/v1/clinic/nobody/result/none", b"")
+                case Puback():
+                    transport.close()
+                    return
+        raise AssertionError(f"the consumer did not come up: {(self.folder / 'consumer.log').read_text()}")
 
     def _wait_for_broker(self) -> None:
         deadline = time.monotonic() + UP_WITHIN_S

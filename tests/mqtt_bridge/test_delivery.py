@@ -6,7 +6,14 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mqtt_bridge.delivery import FIRST_RETRY_S, PUBACK_WITHIN_S, REFUSALS_TO_PARK, WINDOW, Delivery
+from mqtt_bridge.delivery import (
+    FIRST_RETRY_S,
+    LONGEST_PROBE_S,
+    PUBACK_WITHIN_S,
+    REFUSALS_TO_PARK,
+    WINDOW,
+    Delivery,
+)
 from mqtt_bridge.payloads import AckPayload
 from station.records.outbox import OutboxRow
 
@@ -94,10 +101,30 @@ def test_without_an_acknowledgement_a_row_is_sent_again_ever_more_slowly_and_nev
     for second in range(3600):
         delivery.pump(float(second), 0.0, wire)
         if wire.sent:
-            delivery.puback(wire.sent[-1][0], 0x10, "no matching subscribers")
+            delivery.puback(wire.sent[-1][0], 0x00, "")
     assert outbox.state == {"s:e:1": "open"}
-    assert 50 <= len(wire.sent) <= 70
-    assert FIRST_RETRY_S <= 5
+    assert 12 <= len(wire.sent) <= 25
+
+
+def test_with_nobody_there_one_row_asks_for_all_and_all_go_in_order_when_somebody_is() -> None:
+    outbox, wire = MemoryOutbox(30), Wire()
+    delivery = Delivery(outbox)
+    delivery.connected(None)
+    delivery.pump(0.0, 0.0, wire)
+    for token, _, _ in list(wire.sent):
+        delivery.puback(token, 0x10, "no matching subscribers")
+    first = len(wire.sent)
+    for second in range(1, 3600):
+        if delivery.pump(float(second), 0.0, wire):
+            delivery.puback(wire.sent[-1][0], 0x10, "no matching subscribers")
+    assert set(wire.ids[first:]) == {"s:e:1"}
+    assert 3600 / LONGEST_PROBE_S - 5 < len(wire.sent) - first < 3600 / LONGEST_PROBE_S + 10
+    before = len(wire.sent)
+    assert delivery.pump(3600.0 + LONGEST_PROBE_S, 0.0, wire) == 1
+    delivery.puback(wire.sent[-1][0], 0x00, "")
+    delivery.pump(3600.0 + LONGEST_PROBE_S, 0.0, wire)
+    assert wire.ids[before:] == [f"s:e:{n}" for n in range(1, WINDOW + 1)]
+    assert set(outbox.state.values()) == {"open"}
 
 
 def test_under_the_broker_policy_only_code_zero_is_delivery() -> None:
@@ -318,7 +345,7 @@ def test_whatever_the_network_does_rows_close_exactly_when_a_consumer_names_them
     before = len(wire.sent)
     now_s += 1000
     while delivery.pump(now_s, now_s, wire):
-        for token, _, _ in wire.sent[before:]:
+        for token, _, _ in list(wire.sent[before:]):
             delivery.puback(token, 0x00, "")
     still_open = [each for each, state in outbox.state.items() if state == "open"]
     assert wire.ids[before:] == still_open

@@ -1,5 +1,6 @@
 """The reference consumer: exactly once, and hostile input is refused in words."""
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from mqtt_bridge.ingest import LARGEST_RESULT_BYTES, Inbox, judge
 from mqtt_bridge.payloads import LONGEST_WORDS, decode_ack, json_schemas
 from mqtt_bridge.topics import Topics, results_filter, topics_of
-from station.records.record import RESULT_SCHEMA
+from station.records.record import RESULT_SCHEMA, Record
 
 SOURCE = Topics("balance", "clinic", "st-1")
 TOPIC = SOURCE.under("result/walk-up")
@@ -108,6 +109,14 @@ def test_the_schemas_that_are_shipped_are_those_of_the_types() -> None:
     schemas = json_schemas()
     assert set(schemas) == {"result", "status", "info", "health", "ack"}
     assert set(schemas["result"]["$defs"]["Record"]["required"]) >= {"id", "tier", "parts", "sway"}
+
+
+def test_the_record_in_the_documentation_is_one_that_the_code_understands() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "network.md").read_text(encoding="utf-8")
+    example = text[text.index("    {\n") : text.index("\n    }\n") + 6]
+    record = msgspec.json.decode(example, type=Record)
+    assert set(json.loads(example)) == {field.name for field in msgspec.structs.fields(Record)}
+    assert judge(Topics("balance", "clinic", record.station), example.encode(), b"").status == "stored"
 
 
 def test_topics_are_told_apart_and_name_nobody() -> None:

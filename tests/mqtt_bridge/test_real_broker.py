@@ -69,10 +69,12 @@ class Listener:
 
 def test_results_arrive_in_order_with_what_a_consumer_needs_to_answer(clinic: Clinic) -> None:
     ids = commit(clinic, 30)
-    clinic.start("broker")
+    clinic.start("broker", "consumer")
+    clinic.wait_for_consumer()
     listener = Listener(clinic)
-    clinic.start("consumer", "bridge")
+    clinic.start("bridge")
     assert clinic.wait_until_empty(20)
+    listener.wait_for(lambda message: message.payload.find(ids[-1].encode()) > 0)
     results = [message for message in listener.messages if "/result/" in message.topic]
     seen = [json.loads(message.payload)["id"] for message in results]
     assert list(dict.fromkeys(seen)) == ids, "each for the first time in order, whatever is sent again"
@@ -212,7 +214,9 @@ def test_one_result_that_the_broker_does_not_take_holds_up_nobody(clinic: Clinic
 
 def test_a_backlog_of_a_thousand_results_is_delivered_in_order(clinic: Clinic) -> None:
     ids = commit(clinic, 1000)
-    clinic.start("broker", "consumer", "bridge")
+    clinic.start("broker", "consumer")
+    clinic.wait_for_consumer()
+    clinic.start("bridge")
     assert clinic.wait_until_empty(60)
     with sqlite3.connect(clinic.inbox) as database:
         arrived = [each for (each,) in database.execute("SELECT id FROM inbox ORDER BY rowid")]
