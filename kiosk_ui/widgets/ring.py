@@ -86,15 +86,15 @@ class Ring(Widget):
             self._draw(0, 0, "")
             return
         seconds = min(max(seconds, 0.0), self._ring_s)
-        # half degrees: finer steps could not be seen, and each step costs a redraw
-        self._draw(round(720 * seconds / self._ring_s), math.ceil(seconds - 1e-6), str(math.ceil(seconds - 1e-6)))
+        # whole degrees: each step redraws the window, and a finer one is not worth it
+        self._draw(round(360 * seconds / self._ring_s), math.ceil(seconds - 1e-6), str(math.ceil(seconds - 1e-6)))
 
-    def _draw(self, half_degrees: int, whole_s: int, text: str) -> None:
-        shown = (half_degrees, whole_s if text else -1)
+    def _draw(self, degrees: int, whole_s: int, text: str) -> None:
+        shown = (degrees, whole_s if text else -1)
         if shown == self._shown:
             return
         before, self._shown = self._shown, shown
-        self._draw_arc(half_degrees / 2)
+        self._draw_arc(degrees)
         if before is None or before[1] != shown[1]:
             fitted = fit(text, self._panel.font_px(self._cap_mm), self.width, self.height, bold=True)
             left, top = self._centre[0] - self.width / 2, self._number_y + fitted.height_px / 2
