@@ -1,18 +1,24 @@
 """Steps the kiosk's surface frame by frame, touches it, and looks at its pixels and its widgets."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kiosk_ui.boot import prepare
 from kiosk_ui.theme import Panel
+from kiosk_ui.touch_gate import TouchGate
 from station.config import KioskConfig
 from station.messages import Live, ScreenModel
 
 if TYPE_CHECKING:
+    from kiosk_ui.surface import Surface
     from kiosk_ui.widgets.button import BigButton
 
 
 class Stage:
     """One surface in the one window of this process."""
+
+    # As in the product, screens are made once a panel; OpenGL's memory of those thrown away does not come back.
+    _made: ClassVar[dict[Panel, "Surface"]] = {}
+    _present: ClassVar["Stage"]
 
     def __init__(self, panel: Panel) -> None:
         prepare(KioskConfig(panel.width_px, panel.height_px, panel.diagonal_in, fullscreen=False))
@@ -28,26 +34,53 @@ class Stage:
         self.window = open_window()
         EventLoop.ensure_window()
         self._loop = EventLoop
-        self.window.size = (panel.width_px, panel.height_px)
         Clock._max_fps = 0  # a test does not wait for a frame to be due
-        self.surface = Surface(panel, lambda action, serial: self.presses.append((action, serial)), lambda: self.now_s)
+        self.window.size = (panel.width_px, panel.height_px)
+        Stage._present = self
+        if panel not in self._made:
+            self._made[panel] = Surface(panel, Stage._press, Stage._now)
+        self.surface = self._made[panel]
+        self.surface.model, self.surface.serial, self.surface._gate = None, -1, TouchGate()
         self.window.add_widget(self.surface)
         self.frames(2)
 
-    def show(self, model: ScreenModel, live: Live | None = None, *, serial: int = 1) -> None:
-        """Show a screen, later than any debounce, and draw it."""
+    @staticmethod
+    def _press(action: str, serial: int) -> None:
+        Stage._present.presses.append((action, serial))
+
+    @staticmethod
+    def _now() -> float:
+        return Stage._present.now_s
+
+    def show(self, model: ScreenModel, live: Live | None = None, *, serial: int = 1, draw: bool = True) -> None:
+        """Show a screen, later than any debounce, and draw it (or only lay it out, which is much quicker)."""
         self.now_s += 10.0
         self.surface.show(serial, model)
         if live is not None and self.surface.screen is not None:
             self.surface.screen.live(live)
-        self.frames()
+        if draw:
+            self.frames()
+        else:
+            self._lay_out()
         self.now_s += 10.0
+
+    def _lay_out(self) -> None:
+        from kivy.clock import Clock
+        from kivy.lang import Builder
+
+        Clock.tick()
+        Builder.sync()
+        Clock.tick_draw()  # labels measure themselves here
+        Builder.sync()
 
     def frames(self, count: int = 2) -> None:
         """Draw some frames."""
+        from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+
         for _ in range(count):
             self.window.canvas.ask_update()
             self._loop.idle()
+        glReadPixels(0, 0, 1, 1, GL_RGB, GL_UNSIGNED_BYTE)  # waits until all is drawn, so that no work piles up
 
     def pixels(self) -> Any:
         """Return what is drawn as an image."""

@@ -48,7 +48,7 @@ def test_every_screen_keeps_the_rules_of_size_and_place(any_stage: Stage) -> Non
     # one test for all: making a window and its screens anew for each model would cost minutes
     problems: list[str] = []
     for each in models():
-        any_stage.show(each.model, each.live)
+        any_stage.show(each.model, each.live, draw=False)
         for leaf in range(leaves(any_stage)):
             if leaf:
                 any_stage.now_s += 10
@@ -111,7 +111,7 @@ def inside(box: Rect, outer: Rect) -> bool:
 def test_stop_help_and_say_again_never_move(any_stage: Stage) -> None:
     regions = regions_of(any_stage.panel)
     for each in models():
-        any_stage.show(each.model, each.live)
+        any_stage.show(each.model, each.live, draw=False)
         wanted = {
             button.action: button.role for button in each.model.buttons if button.role in ("stop", "help", "again")
         }
@@ -132,7 +132,7 @@ def test_every_button_of_a_screen_is_there_and_no_other(any_stage: Stage) -> Non
 
 
 def leaves_at(stage: Stage, each: "Example") -> int:
-    stage.show(each.model, each.live)
+    stage.show(each.model, each.live, draw=False)
     return leaves(stage)
 
 
@@ -142,7 +142,7 @@ def test_on_the_reference_panel_headings_are_10_mm_and_bodies_aim_at_7(stage: St
     for each in models():
         if each.model.kind == "result":
             continue
-        stage.show(each.model, each.live)
+        stage.show(each.model, each.live, draw=False)
         by_text = {widget.text.replace("\n", " "): widget.cap_mm(REFERENCE) for widget in stage.widgets(Words)}
         assert by_text[each.model.title] >= 10.0, each.model.name
         if each.model.body:
@@ -153,7 +153,7 @@ def test_a_countdown_has_digits_of_25_mm_on_every_panel(any_stage: Stage) -> Non
     from kiosk_ui.examples import example
     from kiosk_ui.screens.countdown import CountdownScreen
 
-    any_stage.show(example("countdown.tandem").model)
+    any_stage.show(example("countdown.tandem").model, draw=False)
     screen = any_stage.surface.screen
     assert isinstance(screen, CountdownScreen)
     assert screen.ring.number.text == "3"

@@ -65,7 +65,7 @@ def results(visit: VisitState) -> list[ScreenModel]:
 def test_every_screen_of_a_visit_keeps_the_rules(any_stage: Stage) -> None:
     problems: list[str] = []
     for model in screens_of_a_visit():
-        any_stage.show(model)
+        any_stage.show(model, draw=False)
         for leaf in range(leaves(any_stage)):
             if leaf:
                 any_stage.now_s += 10
@@ -78,7 +78,7 @@ def test_every_result_stands_on_one_leaf_of_the_reference_panel(stage: Stage) ->
     on_leaves = {}
     for model in screens_of_a_visit():
         if model.kind == "result":
-            stage.show(model)
+            stage.show(model, draw=False)
             on_leaves[model.name] = leaves(stage)
     assert {name: count for name, count in on_leaves.items() if count > 1} == {}
 
