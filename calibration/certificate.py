@@ -90,8 +90,9 @@ def load_certificate(path: Path) -> Certificate:
         raw = path.read_bytes()
     except OSError as error:
         raise NoCertificateError(
-            f"{path}: there is no calibration certificate to read ({error.strerror}); calibrate the deck with "
-            "`balance-station calibrate`, or restore the file, and check deck.certificate in the configuration"
+            f"{path}: there is no calibration certificate to read ({error.strerror}); restore it "
+            "from a backup, or check deck.certificate in the configuration (for the virtual deck, "
+            "`balance-station demo --keep FOLDER` writes one)"
         ) from error
     try:
         certificate = msgspec.json.decode(raw, type=Certificate)

@@ -125,7 +125,7 @@ def test_what_is_no_certificate_is_refused(tmp_path: Path, content: bytes) -> No
 
 
 def test_a_missing_certificate_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NoCertificateError, match=r"none\.json: .*balance-station calibrate") as missing:
+    with pytest.raises(NoCertificateError, match=r"none\.json: .*deck\.certificate.*demo --keep") as missing:
         load_certificate(tmp_path / "none.json")
     assert isinstance(missing.value, CalibrationError)
     with pytest.raises(NoCertificateError, match="Is a directory"):
