@@ -129,7 +129,13 @@ def _outbox(database: Path) -> Iterator[Check]:
         return
     measured = f"{count.open} waiting, {count.parked} parked"
     if count.parked:
-        yield Check("outbox", "look", measured, expected, "the consumer refused results: ask clinic IT, then replay")
+        yield Check(
+            "outbox",
+            "look",
+            measured,
+            expected,
+            "see the reason in the log of the bridge, and ask clinic IT; nothing is deleted",
+        )
     else:
         yield Check("outbox", "good", measured, expected)
 
