@@ -24,6 +24,7 @@ from station.records.instants import now_instant
 from station.records.outbox import Outbox
 
 DISK_FREE_MB: Final = 200
+LONG_WAIT_S: Final = 900.0  # a bridge that finds its broker again needs a minute at the most
 LATENESS_P99_US: Final = 10_000.0  # one tick: beyond it the live picture stutters; data are never lost to it
 
 Verdict = Literal["good", "look", "bad"]
@@ -118,7 +119,7 @@ def _loop(status: Status) -> Check:
 
 
 def _outbox(database: Path) -> Iterator[Check]:
-    expected = "nothing parked, nothing waiting for long"
+    expected = f"nothing parked, nothing waiting for more than {_long(LONG_WAIT_S)}"
     if not database.exists():
         yield Check("outbox", "look", f"{database} does not exist yet", expected, "it is made by the first start")
         return
@@ -127,17 +128,23 @@ def _outbox(database: Path) -> Iterator[Check]:
     except StationError as error:
         yield Check("outbox", "bad", str(error), expected, "see the station's log")
         return
-    measured = f"{count.open} waiting, {count.parked} parked"
+    waiting = count.open and f", the oldest for {_long(count.oldest_age_s or 0.0)}"
+    measured = f"{count.open} waiting{waiting or ''}, {count.parked} parked"
     if count.parked:
-        yield Check(
-            "outbox",
-            "look",
-            measured,
-            expected,
-            "see the reason in the log of the bridge, and ask clinic IT; nothing is deleted",
-        )
+        to_do = "see the reason in the log of the bridge, and ask clinic IT; nothing is deleted"
+        yield Check("outbox", "look", measured, expected, to_do)
+    elif (count.oldest_age_s or 0.0) > LONG_WAIT_S:
+        to_do = "nothing is lost; see that the bridge runs, that the broker answers, and that somebody ingests results"
+        yield Check("outbox", "look", measured, expected, to_do)
     else:
         yield Check("outbox", "good", measured, expected)
+
+
+def _long(seconds: float) -> str:
+    for unit, length_s in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length_s:
+            return f"{seconds / length_s:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _broker(host: str, port: int) -> Check:
