@@ -5,7 +5,6 @@ What of a trial was mirrored is for the caller to know: `Recording.covers` says 
 """
 
 import math
-from array import array
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +12,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from hardware.errors import CorruptFrameError, NotPresentError
+from hardware.errors import CorruptFrameError
+from hardware.recorded import COP, read_table
 from hardware.virtual.track import FloatArray, Point, Track
 
 MIN_DURATION_S: Final = 2.0
 MAX_GAP_S: Final = 0.5  # of the sampling; what is interpolated over more than this is no recording of sway
 MAX_COP_MM: Final = 1000.0
-COLUMNS: Final = ("time_s", "cop_ml_mm", "cop_ap_mm")
-FORCE_COLUMN: Final = "fz_n"
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -104,80 +102,32 @@ def centred(
 
 
 def read_recording(path: Path) -> Recording:
-    """Read `time_s,cop_ml_mm,cop_ap_mm[,fz_n]` (CSV, UTF-8, any rate; comment lines begin with #).
+    """Read the columns `time_s,cop_ml_mm,cop_ap_mm` and, where there is one, `fz_n` (CSV, any rate).
 
     Raises NotPresentError when the file is missing or unreadable, CorruptFrameError with file and line when its
-    content is no recording: wrong columns, not a number, times that do not rise, a gap, or less than 2 s.
+    content cannot be played: no such table, a gap, a place that is on no deck, no weight, or less than 2 s.
     """
-    header: list[str] | None = None
-    columns = [array("d") for _ in range(4)]
-    times = columns[0]
-    for number, line in _lines(path):
-        fields = [field.strip() for field in line.split(",")]
-        if header is None:
-            header = _check_header(path, number, fields)
-            continue
-        values = _numbers(path, number, fields, header)
-        if times and not 0 < values[0] - times[-1] <= MAX_GAP_S:
-            raise CorruptFrameError(
-                f"{path}:{number}: time_s is {values[0]:g} after {times[-1]:g}; times must rise from line to line, "
-                f"by at most {MAX_GAP_S:g} s: sort the file, or cut it at the gap"
-            )
-        for column, value in zip(columns, values, strict=False):
-            column.append(value)
-    if header is None:
-        raise CorruptFrameError(f"{path}: the file is empty; expected a first line `{','.join(COLUMNS)}[,fz_n]`")
-    if not times or times[-1] - times[0] < MIN_DURATION_S:
-        length_s = times[-1] - times[0] if times else 0.0
+    table = read_table(path, (COP,))
+    time_s, ml_mm, ap_mm = (table.columns[name] for name in COP.columns)
+    fz_n = table.columns.get("fz_n")
+    gaps = np.flatnonzero(np.diff(time_s) > MAX_GAP_S)
+    if len(gaps):
+        before, after = time_s[gaps[0]], time_s[gaps[0] + 1]
+        raise CorruptFrameError(
+            f"{table.at(gaps[0] + 1)}: time_s is {after:g} after {before:g}; times must rise from line to line by at "
+            f"most {MAX_GAP_S:g} s: cut the file at the gap"
+        )
+    far = np.flatnonzero(np.maximum(np.abs(ml_mm), np.abs(ap_mm)) > MAX_COP_MM)
+    if len(far):
+        raise CorruptFrameError(
+            f"{table.at(far[0])}: a centre of pressure over {MAX_COP_MM:g} mm from the origin cannot be; is it in mm?"
+        )
+    if fz_n is not None and len(lifted := np.flatnonzero(~(fz_n > 0))):
+        raise CorruptFrameError(
+            f"{table.at(lifted[0])}: fz_n is {fz_n[lifted[0]]:g}; expected newtons above 0, down positive"
+        )
+    if (length_s := float(time_s[-1] - time_s[0])) < MIN_DURATION_S:
         raise CorruptFrameError(
             f"{path}: the recording is {length_s:g} s long; at least {MIN_DURATION_S:g} s are needed (30 s for a trial)"
         )
-    return centred(path.stem, columns[0], columns[1], columns[2], columns[3] if columns[3] else None)
-
-
-def _lines(path: Path) -> list[tuple[int, str]]:
-    """Return the numbered lines that carry something."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise NotPresentError(f"{path}: no such recording") from None
-    except OSError as error:
-        raise NotPresentError(f"{path}: the recording cannot be read: {error.strerror}") from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise CorruptFrameError(f"{path}:{line}: not UTF-8 text; expected a CSV file") from None
-    numbered = enumerate(text.splitlines(), 1)
-    return [(number, line) for number, line in numbered if line.strip() and not line.lstrip().startswith("#")]
-
-
-def _check_header(path: Path, number: int, fields: list[str]) -> list[str]:
-    if fields not in ([*COLUMNS], [*COLUMNS, FORCE_COLUMN]):
-        found = ",".join(fields)
-        raise CorruptFrameError(
-            f"{path}:{number}: expected the columns `{','.join(COLUMNS)}` and optionally `{FORCE_COLUMN}` after them, "
-            f"found `{found[:80]}`"
-        )
-    return fields
-
-
-def _numbers(path: Path, number: int, fields: list[str], header: list[str]) -> list[float]:
-    if len(fields) != len(header):
-        raise CorruptFrameError(f"{path}:{number}: expected {len(header)} values, found {len(fields)}")
-    values: list[float] = []
-    for field, name in zip(fields, header, strict=True):
-        try:
-            value = float(field)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise CorruptFrameError(f"{path}:{number}: {name} is {field[:40]!r}; expected a number")
-        values.append(value)
-    if max(abs(values[1]), abs(values[2])) > MAX_COP_MM:
-        raise CorruptFrameError(
-            f"{path}:{number}: a centre of pressure over {MAX_COP_MM:g} mm from the origin cannot be; is it in mm?"
-        )
-    if len(values) > len(COLUMNS) and not values[3] > 0:
-        raise CorruptFrameError(f"{path}:{number}: fz_n is {values[3]:g}; expected newtons above 0, down positive")
-    return values
+    return centred(path.stem, time_s, ml_mm, ap_mm, fz_n)

@@ -14,6 +14,8 @@ from station.errors import UnavailableError
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION: Final = 1
+# Read with the module: a package that is damaged must not be taken for a database that cannot be opened.
+_SCHEMA: Final = importlib.resources.files("station.records").joinpath("schema.sql").read_text(encoding="utf-8")
 BUSY_TIMEOUT_S: Final = 10.0
 # Only these say that the file itself is broken. A full disk or a missing right must never set results aside.
 DAMAGE_CODES: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -90,8 +92,7 @@ def _make(database: sqlite3.Connection) -> None:
     try:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            script = importlib.resources.files("station.records").joinpath("schema.sql").read_text(encoding="utf-8")
-            for statement in script.split(";\n"):
+            for statement in _SCHEMA.split(";\n"):
                 if statement.strip():
                     database.execute(statement)
             database.execute("INSERT INTO meta VALUES ('epoch', ?)", (secrets.token_hex(4),))

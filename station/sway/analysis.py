@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from hardware.recorded import FEWEST_ROWS
 from station.errors import DataError
-from station.sway.files import FEWEST_ROWS, Recording, recording_of_trial
+from station.sway.files import Recording, recording_of_trial
 from station.sway.measures import UNITS, Measures, time_domain
 from station.sway.profiles import Profile, profile_named, resample, shortest_filtered, smooth
 from station.sway.quality import (

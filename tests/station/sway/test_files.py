@@ -83,6 +83,7 @@ def test_harmless_differences_between_programs_do_not_matter(written, content):
         (f"{COP}\n0,1,2\n0.01,2,3\n0.02,oops,5\n", "a.csv:4: cop_ml_mm is 'oops', expected a number"),
         (f"{COP}\n0,1,2\n\n0.01,2,\n0.02,3,5\n", "a.csv:4: cop_ap_mm is missing, expected a number"),
         (f"{COP}\n0,1,2\n0.01,2\n0.02,3,5\n", "a.csv:3: 2 columns, expected 3 as in the header"),
+        (f"{COP}\n0,1,2\n0.01,2,3,4\n0.02,3,5\n", "a.csv:3: 4 columns, expected 3 as in the header"),
         (f"{COP}\n0,1,2\n\n0.01,nan,3\n0.02,3,5\n", "a.csv:4: cop_ml_mm is nan, expected a number between"),
         (f"{COP}\n0,1,2\n0.01,2,inf\n0.02,3,5\n", "a.csv:3: cop_ap_mm is inf"),
         (f"{COP}\n0,1,2\n0.01,2,3e7\n0.02,3,5\n", "a.csv:3: cop_ap_mm is 3e+07"),
