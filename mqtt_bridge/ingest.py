@@ -24,6 +24,7 @@ from station.records.record import RESULT_SCHEMA
 log = logging.getLogger(__name__)
 
 LARGEST_RESULT_BYTES: Final = 256 * 1024
+DEEPEST_RESULT: Final = 32  # how deep a decoder goes differs from reader to reader; a record needs 4
 WAIT_AFTER_FAILURE_S: Final = 1.0
 RESULT_ID: Final = re.compile(r"([a-z0-9-]{1,32}):[a-z0-9]{1,32}:[0-9]{1,18}")  # station:epoch:sequence
 
@@ -104,9 +105,12 @@ def judge(source: Topics, body: bytes, correlation: bytes) -> Verdict:
         return Verdict(named, "rejected", f"{len(body)} bytes; a result has at most {LARGEST_RESULT_BYTES}")
     try:
         # all of it, not only the envelope: what is stored here must be readable by whoever comes later
-        envelope = msgspec.convert(msgspec.json.decode(body), _Envelope)
+        document = msgspec.json.decode(body)
+        envelope = msgspec.convert(document, _Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return Verdict(named, "rejected", f"not a result: {error}")
+    if _deeper_than(DEEPEST_RESULT, document):
+        return Verdict(named, "rejected", f"not a result: nested more than {DEEPEST_RESULT} deep")
     matched = RESULT_ID.fullmatch(envelope.id)
     if matched is None:
         return Verdict(named, "rejected", "its id is not station:epoch:sequence")
@@ -116,6 +120,17 @@ def judge(source: Topics, body: bytes, correlation: bytes) -> Verdict:
         schema = one_line(envelope.schema)
         return Verdict(named or envelope.id, "rejected", f"schema {schema!r}; expected {RESULT_SCHEMA!r}")
     return Verdict(envelope.id, "stored")
+
+
+def _deeper_than(levels: int, document: dict[str, object]) -> bool:
+    """Return whether arrays and objects stand within each other more than so many times."""
+    level: list[dict[str, object] | list[object]] = [document]
+    for _ in range(levels):
+        inside = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+        level = [each for each in inside if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def same_result(one: bytes, other: bytes) -> bool:

@@ -47,6 +47,7 @@ def test_a_result_is_stored_once_however_often_it_comes(tmp_path: Path) -> None:
         (result(id="st-1:" + "9" * 5000), "station:epoch:sequence"),
         (result()[:-1] + b',"tier":"\xff\xfe"}', "not a result"),
         (result()[:-1] + b',"tier":' + b"[" * 5000 + b"]" * 5000 + b"}", "not a result"),
+        (result()[:-1] + b',"tier":' + b"[" * 32 + b"]" * 32 + b"}", "nested more than 32 deep"),
         (b"x" * (LARGEST_RESULT_BYTES + 1), "bytes"),
     ],
 )
@@ -55,6 +56,10 @@ def test_what_is_no_result_is_refused_in_words_and_the_sender_can_be_told(body: 
     assert (verdict.id, verdict.status) == ("st-1:e:9", "rejected")
     assert verdict.reason is not None
     assert words in verdict.reason
+
+
+def test_what_is_nested_as_deep_as_allowed_is_taken() -> None:
+    assert judge(SOURCE, result()[:-1] + b',"tier":' + b"[" * 31 + b"0" + b"]" * 31 + b"}", b"").status == "stored"
 
 
 def test_what_a_refusal_repeats_of_hostile_input_is_short_and_on_one_line() -> None:
