@@ -31,7 +31,7 @@ lint: .venv/installed-dev ## style, types and the arrows between the rooms
 bench: .venv/installed-dev ## measure speed; figures, not verdicts
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,mean,max,rounds $(ARGS)
 
-test-long: packages-test .venv/installed-dev ## hundreds of kills; takes about half an hour
+test-long: packages-test .venv/installed-dev ## a thousand kills; about a quarter of an hour
 	@$(BIN)/python -m pytest -m long tests/long $(ARGS)
 
 test-fresh: ## make demo and make test in bare Debian 12 and 13 roots (needs root and debootstrap)
