@@ -83,12 +83,14 @@ class StationClient:
         if self._tried_s is not None and now_s - self._tried_s < RETRY_S:
             return
         self._tried_s = now_s
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.setblocking(False)
+        connection: socket.socket | None = None
         try:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.setblocking(False)
             connection.connect(os.fspath(self._path))
         except OSError:
-            connection.close()
+            if connection is not None:
+                connection.close()
             return
         self._socket = connection
         self._in.clear()
@@ -127,6 +129,7 @@ class StationClient:
             messages.append(message)
         self._in = bytearray(rest)
         if len(rest) > MAX_LINE_BYTES:
+            self._in.clear()
             self._lose(f"a line of more than {MAX_LINE_BYTES} bytes")
         return messages
 
@@ -158,8 +161,7 @@ class StationClient:
             return
         log.warning("lost the station at %s: %s", self._path, why)
         self.close()
-        self._in.clear()
-        self._out.clear()
+        self._out.clear()  # what came in before the loss is still taken
         if self._shown:
             self._shown = False
             self._without_since_s = self._now_s()

@@ -281,7 +281,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
             "still-there",
             "message",
             "Are you still there?",
-            "Touch the screen to go on.",
+            "Touch the button to go on.",
             (Button("continue", "Yes, I am here"), *ALWAYS),
             ring_s=30.0,
         ),

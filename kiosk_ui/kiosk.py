@@ -27,6 +27,8 @@ from station.messages import LIVE_HZ, Cue, Live, Refused, ScreenModel, Show, ToC
 
 log = logging.getLogger(__name__)
 
+RETRY_SCREEN_S: Final = 2.0  # a screen that could not be drawn is tried again, ever more slowly
+LONGEST_RETRY_SCREEN_S: Final = 60.0
 OWN_SERIAL: Final = -1  # of screens that the station knows nothing of
 WAIT_BEFORE_CARD_S: Final = 1.0  # a station that restarts quickly is not worth a card
 BEAT_S: Final = 1.0
@@ -68,6 +70,8 @@ class Kiosk(App):
         self._changed = self._drawn = False
         self._beat_s = 0.0
         self._safe = False
+        self._wanted: Show | None = None  # what the station last said to show
+        self._retry_s = self._retry_after_s = 0.0
         self._said_card: str | None = None  # which of its own cards the kiosk has spoken
         self._failures: deque[float] = deque()
         self.surface: Surface | None = None
@@ -124,7 +128,8 @@ class Kiosk(App):
             if isinstance(message, Live):
                 live = message  # only the newest is worth drawing
             else:
-                self._take(message)
+                self._take_safely(message)
+        self._retry_screen()
         if self.surface is not None and live is not None and not self._safe:
             self.surface.live(live)
         self._wait_for_station()
@@ -134,6 +139,13 @@ class Kiosk(App):
             self._beat_s = now_s
             self._beat()
 
+    def _take_safely(self, message: ToClient) -> None:
+        # one by one: a screen that cannot be drawn must not take with it the one that came after it
+        try:
+            self._take(message)
+        except Exception as error:  # noqa: BLE001 - logged in fail(); a person may be standing on the deck
+            self.fail(error)
+
     def _take(self, message: ToClient) -> None:
         match message:
             case Welcome(station, software):
@@ -141,6 +153,8 @@ class Kiosk(App):
             case Show(serial, model):
                 self._language = model.language
                 self._said_card = None
+                self._wanted, self._retry_after_s = message, RETRY_SCREEN_S
+                self._retry_s = self._now_s() + RETRY_SCREEN_S
                 self._show(serial, model)
             case Cue():
                 self._audio.cue(message)
@@ -148,6 +162,15 @@ class Kiosk(App):
                 log.warning("the station refused: %s", reason)
             case _:
                 pass  # the answer to our Ask: that it came is all we wanted
+
+    def _retry_screen(self) -> None:
+        """Leave the safe card for what the station wants shown: a failure that was passing must not end the visit."""
+        away = self._client.without_station_s > 0
+        if not self._safe or away or self._wanted is None or self._now_s() < self._retry_s:
+            return
+        self._retry_after_s = min(2 * self._retry_after_s, LONGEST_RETRY_SCREEN_S)
+        self._retry_s = self._now_s() + self._retry_after_s
+        self._show(self._wanted.serial, self._wanted.model)
 
     def _wait_for_station(self) -> None:
         without_s = self._client.without_station_s
@@ -186,16 +209,19 @@ class Kiosk(App):
             self._failures.popleft()
         if len(self._failures) > MOST_FAILURES:
             raise WindowFailedError(f"{len(self._failures)} failures in {FAILURE_WINDOW_S:g} s; giving up: {error}")
-        if self._safe or self.surface is None:
+        if self.surface is None:
             return
-        self._safe = True
-        self._client.press("help", self.surface.serial)
         card = safe_screen(self._language)
+        first, self._safe = not self._safe, True
+        if first:
+            self._client.press("help", self.surface.serial)
+            self._retry_s = max(self._retry_s, now_s + RETRY_SCREEN_S)
         try:
-            self.surface.show(OWN_SERIAL, card)
+            self.surface.show(OWN_SERIAL, card)  # again, too, if another screen has failed in its place
         except Exception:  # not even the card: speech is left
             log.exception("the safe card could not be drawn")
-        self._say(card)
+        if first:
+            self._say(card)
 
     # --- window and process ----------------------------------------------------------------------------------------
 

@@ -72,6 +72,8 @@ class Surface(Widget):
         screen = self._screens[model.kind]
         for other in self._screens.values():
             set_shown(self, other, other is screen)
+        if self.screen is not None and self.screen is not screen:
+            self.screen.forget()
         self.screen = screen
         screen.render(model)
         self._column.render(model.buttons)

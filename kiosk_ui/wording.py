@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from station.messages import ScreenModel
+from station.messages import Button, ScreenModel
 
 ASK_STAFF_AFTER_S: Final = 10.0
 
@@ -16,6 +16,8 @@ class OwnWords(msgspec.Struct, frozen=True):
     ask_staff: str
     hold_rail: str
     go_on: str
+    help: str
+    stop: str
 
 
 OWN_WORDS: Final[dict[str, OwnWords]] = {
@@ -24,6 +26,8 @@ OWN_WORDS: Final[dict[str, OwnWords]] = {
         ask_staff="Please ask our staff",
         hold_rail="If you are standing, hold the rail.",
         go_on="Go on",
+        help="Help",
+        stop="Stop",
     ),
 }
 
@@ -50,13 +54,14 @@ def waiting_screen(without_station_s: float, language: str) -> ScreenModel:
 
 
 def safe_screen(language: str) -> ScreenModel:
-    """Return what stands there when a screen could not be drawn."""
+    """Return what stands there when a screen could not be drawn; the station hears Stop and Help on any screen."""
     words = own_words(language)
     return ScreenModel(
         name="kiosk.safe",
         kind="message",
         title=words.ask_staff,
         body=words.hold_rail,
+        buttons=(Button("help", words.help, "help"), Button("stop", words.stop, "stop")),
         picture="staff",
         cue=f"{words.ask_staff}. {words.hold_rail}",
         language=language,

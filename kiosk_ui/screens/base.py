@@ -40,6 +40,9 @@ class KioskScreen(Widget):
     def live(self, live: Live) -> None:
         """Show what moves. Most screens do not."""
 
+    def forget(self) -> None:
+        """Keep nothing of what was shown: another screen stands there now, and the next person is another."""
+
     def take(self, action: str) -> bool:  # noqa: ARG002 - for those who override it
         """Do what stays within the screen; False if the action is the station's."""
         return False

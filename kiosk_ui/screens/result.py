@@ -56,10 +56,18 @@ class ResultScreen(KioskScreen):
 
     def render(self, model: ScreenModel) -> None:
         """Show a result from its first leaf, or again the leaf the person is at."""
-        if model != self._model:
-            self._model, self._at = model, 0
+        before, self._model = self._model, model
+        # stepping on or off the deck changes the buttons: whoever reads stays where they are
+        if before is None or (before.title, _view(before)) != (model.title, _view(model)):
+            self._at = 0
             self._leaves, self._cap_mm = self._plan(model.title, _view(model))
         self._draw(model)
+
+    def forget(self) -> None:
+        """Keep nothing of a person's result."""
+        self._model, self._leaves, self._at = None, (), 0
+        for words in (self._title, self._word, self._next, *self._paragraphs):
+            words.forget()
 
     def take(self, action: str) -> bool:
         """Turn to the next leaf."""

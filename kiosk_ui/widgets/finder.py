@@ -54,12 +54,17 @@ class CentreFinder(Widget):
         """Return whether the dot is in the ring."""
         return self._dot_mm is not None and math.hypot(*self._dot_mm) <= TARGET_MM
 
+    @property
+    def _scale(self) -> float:
+        """Return pixels a millimetre of the deck; the whole dot stays inside the field."""
+        return float((self.width / 2 - self._panel.px(1.0 + DOT_MM)) / REACH_MM)
+
     def show(self, rect: Rect) -> None:
         """Draw the field in the middle of a rectangle, without a dot."""
         place(self, rect.square(), self._panel)
         x, y = self.center
         radius = self.width / 2 - self._panel.px(1.0)
-        target = radius * TARGET_MM / REACH_MM
+        target = self._scale * TARGET_MM
         _circle(self._field, x, y, radius)
         _circle(self._in, x, y, target)
         self._rim.circle = (x, y, radius)
@@ -93,8 +98,7 @@ class CentreFinder(Widget):
         away = math.hypot(x_mm, y_mm)
         if away > REACH_MM:  # further out than the field: at its edge, in the right direction
             x_mm, y_mm = x_mm * REACH_MM / away, y_mm * REACH_MM / away
-        scale = (self.width / 2 - self._panel.px(1.0 + DOT_MM)) / REACH_MM
-        x, y = self.center_x + x_mm * scale, self.center_y + y_mm * scale
+        x, y = self.center_x + x_mm * self._scale, self.center_y + y_mm * self._scale
         _circle(self._halo, x, y, self._panel.px(DOT_MM + 0.8))
         _circle(self._dot, x, y, self._panel.px(DOT_MM))
 

@@ -34,6 +34,10 @@ class Words(Label):
         self.size = (width, fitted.height_px)
         self.pos = (round(left), round(top - fitted.height_px))
 
+    def forget(self) -> None:
+        """Keep no words; they may have been somebody's."""
+        self.text = ""
+
     def cap_mm(self, panel: Panel) -> float:
         """Return how high its capitals are, mm."""
         return panel.cap_mm(self.font_size)

@@ -125,6 +125,15 @@ def test_messages_arrive_whole_however_the_bytes_are_cut(tmp_path: Path, cuts: l
     assert lefts == [float(at) for at in range(10)]
 
 
+def test_what_a_station_says_before_it_goes_is_still_heard(hand: Hand, tmp_path: Path) -> None:
+    with ScriptedStation(tmp_path / "station.sock", SCREENS) as station:
+        hand.until(1, Show)
+        station.go_to(2)
+    hand.until(2, Show)
+    hand.until_lost()
+    assert hand.shows() == ["s0", "s2"]
+
+
 def test_a_line_without_end_loses_the_connection_and_not_the_memory(hand: Hand, tmp_path: Path) -> None:
     with ScriptedStation(tmp_path / "station.sock", SCREENS) as station:
         hand.until(1, Show)

@@ -167,6 +167,44 @@ def test_a_screen_that_cannot_be_drawn_leads_to_a_safe_card_and_calls_for_help(
     running.until_screen("end")
 
 
+def test_another_screen_that_fails_leaves_the_safe_card_where_it_was(
+    running: Running, station: ScriptedStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kiosk_ui.screens.measure import MeasureScreen
+    from kiosk_ui.screens.message import MessageScreen
+
+    running.until_screen("q1")
+    draw = MessageScreen.render
+    with monkeypatch.context() as patch:
+        patch.setattr(MeasureScreen, "render", lambda *_: 1 / 0)
+        patch.setattr(MessageScreen, "render", lambda self, model: draw(self, model) if model.name != "end" else 1 / 0)
+        station.go_to(1)
+        running.until_screen("kiosk.safe")
+        station.go_to(2)
+        running.until(lambda: running.kiosk._wanted == Show(3, SCREENS[2]), "the next screen")
+        assert running.screen == "kiosk.safe"
+        assert {each.button.action for each in running.surface.buttons()} == {"help", "stop"}
+        assert len(running.spoken()) == 1, "said once"
+    assert [press.action for press in station.presses()] == ["help"]
+
+
+def test_a_failure_that_passes_gives_the_screen_back_without_the_station_saying_so_again(
+    running: Running, station: ScriptedStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kiosk_ui.screens.measure import MeasureScreen
+
+    running.until_screen("q1")
+    with monkeypatch.context() as patch:
+        patch.setattr(MeasureScreen, "render", lambda *_: 1 / 0)
+        station.go_to(1)
+        running.until_screen("kiosk.safe")
+        running.step(after_s=2.1)
+        assert running.screen == "kiosk.safe", "tried again, and failed again"
+    running.step(after_s=1.0)
+    assert running.screen == "kiosk.safe", "ever more slowly"
+    running.until(lambda: running.screen == "m1", "the screen that was wanted")
+
+
 def test_a_failure_inside_a_touch_leads_to_the_safe_card_too(
     running: Running, station: ScriptedStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

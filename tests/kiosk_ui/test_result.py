@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk_ui.theme import REFERENCE
-from station.messages import ScreenModel
+from station.messages import Button, ScreenModel
 from tests.kiosk_ui.stage import Stage
 
 
@@ -71,6 +71,42 @@ def test_a_result_shown_again_begins_at_its_first_leaf(any_stage: Stage) -> None
     any_stage.show(other)
     any_stage.show(model)
     assert any_stage.pixels().tobytes() == first
+
+
+def test_the_next_person_begins_at_the_first_leaf_and_nothing_of_the_last_is_kept(any_stage: Stage) -> None:
+    from kiosk_ui.examples import example
+    from kiosk_ui.screens.result import NEXT_LEAF, ResultScreen
+
+    model = result_models()[1]
+    any_stage.show(model)
+    first = any_stage.pixels().tobytes()
+    screen = any_stage.surface.screen
+    assert isinstance(screen, ResultScreen)
+    for _ in range(screen.leaves - 1):
+        any_stage.now_s += 1
+        any_stage.tap(NEXT_LEAF)
+    any_stage.show(example("attract").model)
+    assert model.result is not None
+    assert {words.text for words in (screen._title, screen._word, screen._next, *screen._paragraphs)} == {""}
+    assert screen._model is None
+    any_stage.show(model)
+    assert any_stage.pixels().tobytes() == first
+
+
+def test_whoever_reads_stays_on_their_leaf_when_only_the_buttons_change(any_stage: Stage) -> None:
+    from kiosk_ui.screens.result import NEXT_LEAF, ResultScreen
+
+    model = result_models()[1]
+    any_stage.show(model)
+    screen = any_stage.surface.screen
+    assert isinstance(screen, ResultScreen)
+    if screen.leaves > 1:
+        any_stage.now_s += 1
+        any_stage.tap(NEXT_LEAF)
+    at = screen._at
+    stop = Button("stop", "Stop", "stop")
+    any_stage.show(msgspec.structs.replace(model, buttons=(*model.buttons, stop)))
+    assert screen._at == at
 
 
 def test_without_a_marker_there_is_no_band(stage: Stage) -> None:

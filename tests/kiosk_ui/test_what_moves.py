@@ -40,6 +40,20 @@ def test_nothing_but_the_ring_moves_while_we_measure(stage: Stage) -> None:
         assert stage.pixels().tobytes() == before
 
 
+def test_the_ring_answers_exactly_when_the_middle_of_the_dot_is_inside_it(stage: Stage) -> None:
+    from kiosk_ui.screens.centre import CentreScreen
+
+    stage.show(example("centre").model)
+    screen = stage.surface.screen
+    assert isinstance(screen, CentreScreen)
+    for ml_mm in (17.9, 18.1):
+        screen.finder.dot(None, None)
+        screen.finder.dot(ml_mm, 0.0)
+        dot, ring = screen.finder._dot, screen.finder._in
+        away_px = dot.pos[0] + dot.size[0] / 2 - screen.finder.center_x
+        assert (away_px <= ring.size[0] / 2) == screen.finder.on_target == (ml_mm < 18)
+
+
 def test_a_dot_shows_only_on_a_screen_that_may_show_one(stage: Stage) -> None:
     from kiosk_ui.screens.centre import CentreScreen
 

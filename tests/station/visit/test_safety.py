@@ -178,7 +178,7 @@ def test_who_does_not_touch_anything_is_asked_and_one_tap_goes_on(there, name):
     assert visit.screen.name == name
     visit.wait(1.5)
     assert (visit.screen.name, visit.screen.ring_s) == ("still-there", 30.0)
-    assert Say("Are you still there? Touch the screen to go on.") in visit.effects
+    assert Say("Are you still there? Touch the button to go on.") in visit.effects
     visit.send(Pressed("anywhere"))
     assert visit.screen.name == name
 
