@@ -61,7 +61,8 @@ class BalanceWatch:
         While `settling` feet and hands may still move; only stepping off ends the stance.
         """
         fz = row.fz_n
-        if fz != fz:
+        if row.flags:  # the measurement is in doubt: it says nothing about the person
+            self._off = self._rail = self._moved = 0
             return None
         self._off = self._off + 1 if fz < self._off_n else 0
         if self._off >= self._off_rows:
@@ -72,7 +73,7 @@ class BalanceWatch:
         if self._rail >= self._rail_rows:
             return "weight taken off the feet, as by holding the rail", self._rail * _TICK_S
         ml, ap = row.cop_ml_mm, row.cop_ap_mm
-        if ml != ml:
+        if ml != ml:  # nobody is on the deck
             return None
         if self._seen < _REFERENCE_ROWS:
             self._seen += 1

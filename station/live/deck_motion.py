@@ -7,6 +7,7 @@ LEVEL_LIMIT_DEG: Final = 1.0  # design: quality gates
 # A step onto the deck shakes it by a few hundredths of g; a kick or a dropped bag by more than this.
 KNOCK_LIMIT_G: Final = 0.35
 ACCEL_G_PER_COUNT: Final = 0.000122  # LSM6DSOX at +-4 g, datasheet
+SILENT_NS: Final = 500_000_000
 _SMOOTHING: Final = 0.01  # about half a second at 208 Hz
 
 
@@ -44,15 +45,19 @@ class DeckMotion:
             return True
         return False
 
-    def tilt_deg(self) -> float | None:
-        """Return the angle between the deck's normal and gravity, or None before the IMU has delivered."""
-        if self._mean is None:
+    def silent(self, now_ns: int) -> bool:
+        """Return whether the IMU has delivered nothing good for half a second, or never."""
+        return not self._good or now_ns - self._last_ns > SILENT_NS
+
+    def tilt_deg(self, now_ns: int) -> float | None:
+        """Return the angle between the deck's normal and gravity, or None while the IMU is silent."""
+        if self._mean is None or self.silent(now_ns):
             return None
         x, y, z = self._mean
         return math.degrees(math.atan2(math.hypot(x, y), z))
 
-    def rate_hz(self) -> float | None:
-        """Return the IMU's measured sample rate, or None before there are ten samples."""
-        if self._good < 10 or self._last_ns == self._first_ns:
+    def rate_hz(self, now_ns: int) -> float | None:
+        """Return the IMU's measured sample rate, or None while it is silent or before there are ten samples."""
+        if self._good < 10 or self._last_ns == self._first_ns or self.silent(now_ns):
             return None
         return (self._good - 1) * 1e9 / (self._last_ns - self._first_ns)

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from station.config import Config
 from station.errors import UsageError
 from station.live.finish import RecordKeeper, RecordMaker, StationState, TrialAnalysis
-from station.live.grid import Grid, Row
+from station.live.grid import Grid, Row, RowFlag
 from station.live.health import HealthWatch
 from station.live.presence import Presence
 from station.live.score import LiveSway
@@ -43,6 +43,8 @@ HEALTH_EVERY_TICKS: Final = 10
 OWN_FAULT: Final = "internal error"
 # After a fault of our own the station serves the next person only once this one has left and staff could see it.
 OWN_FAULT_SHOWN_NS: Final = 10_000_000_000
+# The cell, not the person: a leap must not step anybody off the deck. Knocks and places outside it do not change loads.
+_NOT_A_LOAD: Final = int(RowFlag.IMPOSSIBLE | RowFlag.SATURATED | RowFlag.GAP)
 FARTHEST_MM: Final = 1000.0  # a centre of pressure beyond this, or none (NaN), is no place to draw or score
 
 
@@ -82,6 +84,7 @@ class StationEngine:
         self._age_years: int | None = None
         self._started_ns = 0
         self._own_fault_ns: int | None = None
+        self._cleared = False  # the fault is over, but somebody may still stand there and hold the rail
         self._events: deque[Event] = deque()
         self._draining = False
         self._ticks = 0
@@ -107,7 +110,7 @@ class StationEngine:
         """Take a touch. Stale or unknown actions are ignored; Stop and Help are always heard."""
         known = any(button.action == action for button in self.screen.buttons)
         if action in ALWAYS_HEARD or (known and serial == self.serial):
-            self.handle(Pressed(action))
+            self._handle_safely(Pressed(action))
 
     def begin(self, event: Began) -> None:
         """Start a visit; raises UsageError when the station is not free or does not know the protocol."""
@@ -117,7 +120,14 @@ class StationEngine:
         if self.screen.kind != "attract":
             raise UsageError(f"the station is not free: it shows {self.screen.name!r}")
         self._age_years = event.age_years
-        self.handle(event)
+        self._handle_safely(event)
+
+    def _handle_safely(self, event: Event) -> None:
+        try:
+            self.handle(event)
+        except Exception:
+            log.exception("event %s failed", type(event).__name__)
+            self._own_fault()
 
     def handle(self, event: Event) -> None:
         """Let one event run through the visit, and everything that follows from it."""
@@ -160,9 +170,15 @@ class StationEngine:
             self.publish(Show(self.serial, model))
             self._update_state()
 
+    @property
+    def fault_reasons(self) -> tuple[str, ...]:
+        """Return why nobody can be measured now, in words; empty when somebody can."""
+        own = (OWN_FAULT,) if self._own_fault_ns is not None else ()
+        return (*self._health.reasons, *own)
+
     def _update_state(self) -> None:
         state: StationState = "ready"
-        if self._health.reasons:
+        if self.fault_reasons:
             state = "fault"
         elif self.screen.kind != "attract":
             state = "busy"
@@ -206,7 +222,8 @@ class StationEngine:
     # --- rows ------------------------------------------------------------------------------------------------------
 
     def _take(self, row: Row) -> None:
-        if event := self._presence.push(row):
+        event = None if row.flags & _NOT_A_LOAD else self._presence.push(row)
+        if event is not None:
             if isinstance(event, SteppedOff):
                 self._sway.restart()
             self.handle(event)
@@ -236,10 +253,9 @@ class StationEngine:
             flagged=sum(c.flagged for c in corners) - self._frames_at_window[1],
             rates_outside=tuple(self._grid.rates_outside_limits()),
             silent=tuple(self._grid.silent_corners(self._now_ns)),
-            tilt_deg=self._grid.motion.tilt_deg(),
+            tilt_deg=self._grid.motion.tilt_deg(self._now_ns),
             zero_drift_n=self._presence.zero_drift_n,
             certificate_valid=self._health.certificate_valid,
-            level_required=True,
         )
         completed = trial.lost is None and trial.broken is None
         reasons = technical_reasons(trial.window_flags(), context)
@@ -263,20 +279,21 @@ class StationEngine:
 
     def _look_after_health(self, now_ns: int) -> None:
         change = self._health.look(now_ns, self._grid)
-        if change is None:
-            fault_ns = self._own_fault_ns
-            over = fault_ns is not None and now_ns - fault_ns > OWN_FAULT_SHOWN_NS and not self._presence.on_deck
-            if over and not self._health.reasons:
-                self._own_fault_ns = None
-                self.handle(Cleared())
-            return
         if change:
             log.error("fault: %s", change)
+            self._cleared = False
             self.handle(Faulted(change))
-        else:
+        elif change is not None:
             log.info("fault cleared")
+            self._cleared = True
+        own_ns = self._own_fault_ns
+        shown = own_ns is None or now_ns - own_ns > OWN_FAULT_SHOWN_NS
+        # whoever was told to hold the rail is not left with the next person's welcome
+        if (self._cleared or own_ns is not None) and shown and not self._health.reasons and not self._presence.on_deck:
+            self._cleared, self._own_fault_ns = False, None
             self.handle(Cleared())
-        self._update_state()
+        if change is not None:
+            self._update_state()
 
     def live(self, now_ns: int) -> Live:
         """Return what moves on the present screen; the score in it is for staff."""

@@ -16,6 +16,9 @@ from station.live.loop import TICK_NS
 from station.live.timebase import RATE_LIMITS_HZ, ChannelTimebase
 from station.messages import ChannelStatus
 
+# A corner is pulled up a little by whoever stands at the opposite edge, and never carries more than a heavy person.
+LEAST_CORNER_N: Final = -100.0
+MOST_CORNER_N: Final = 2500.0
 PRESENT_N: Final = 20.0  # below this no centre of pressure is computed: the quotient would be noise
 # A channel that delivers nothing for this long stops the waiting: rows go on without it, marked bad.
 PATIENCE_NS: Final = 150_000_000
@@ -31,6 +34,7 @@ class RowFlag(IntFlag):
     OUTSIDE = 4  # centre of pressure outside the deck: impossible for somebody who stands on it
     KNOCKED = 8  # the deck's IMU saw a blow
     SATURATED = 16  # a corner was at the end of its range within the last intervals
+    IMPOSSIBLE = 32  # a corner says what nobody on a deck can make it say
 
 
 class Row(NamedTuple):
@@ -67,7 +71,7 @@ class Grid:
         self._next_ns: int | None = None
         self._saturated_until_ns = 0
         self._knocked_until_ns = 0
-        self.imu_frames = 0
+        self.impossible_ns: int | None = None  # when a corner last said what cannot be
 
     def take(self, samples: list[Sample]) -> None:
         """Sort samples into their channels."""
@@ -77,10 +81,8 @@ class Grid:
                 corners[channel].push(t_ns, values[0], flags)
                 if flags & _SATURATED:
                     self._saturated_until_ns = t_ns + 2 * TICK_NS
-            elif channel == _DECK_IMU:
-                self.imu_frames += 1
-                if self.motion.push(t_ns, flags, values):
-                    self._knocked_until_ns = t_ns + 20 * TICK_NS
+            elif channel == _DECK_IMU and self.motion.push(t_ns, flags, values):
+                self._knocked_until_ns = t_ns + 20 * TICK_NS
 
     def rows(self, now_ns: int) -> list[Row]:
         """Return the rows that have become complete since the last call, oldest first."""
@@ -114,6 +116,9 @@ class Grid:
             counts.append(found[0])
         forces = self._model.corner_forces_n((counts[0], counts[1], counts[2], counts[3]))
         fz_n, ml, ap = cop_from_corners(*forces, *self._spacing)
+        if min(forces) < LEAST_CORNER_N or max(forces) > MOST_CORNER_N:
+            flags |= RowFlag.IMPOSSIBLE
+            self.impossible_ns = t_ns
         if fz_n > PRESENT_N:
             if abs(ml) > self._half_ml_mm or abs(ap) > self._half_ap_mm:
                 flags |= RowFlag.OUTSIDE

@@ -9,6 +9,8 @@ from calibration.model import DeckModel
 from station.live.grid import Grid
 
 START_GRACE_NS: Final = 3_000_000_000  # chips settle and acquire starts within this
+IMPOSSIBLE_FOR_NS: Final = 1_000_000_000  # a glitch ends a trial; a corner that goes on so ends all
+STILL_SO_NS: Final = 300_000_000  # rows come up to 150 ms late
 CLEAR_AFTER_NS: Final = 1_000_000_000
 
 
@@ -22,6 +24,7 @@ class HealthWatch:
         self.certificate_valid = not model.expired(utc_now())
         self._started_ns: int | None = None
         self._good_since_ns: int | None = None
+        self._impossible_since_ns: int | None = None
 
     def look(self, now_ns: int, grid: Grid) -> str | None:
         """Return the reasons when a fault begins, an empty string when it is over, None when nothing changed."""
@@ -53,6 +56,14 @@ class HealthWatch:
             else:
                 found += [f"load cell {name} delivers nothing" for name in silent]
             found += [f"sample rate out of 75-100: {name}" for name in grid.rates_outside_limits()]
+            if grid.motion.silent(now_ns):
+                found.append("the deck's IMU delivers nothing, so nobody knows whether the deck is level")
+            if grid.impossible_ns is not None and now_ns - grid.impossible_ns < STILL_SO_NS:
+                self._impossible_since_ns = self._impossible_since_ns or now_ns
+                if now_ns - self._impossible_since_ns > IMPOSSIBLE_FOR_NS:
+                    found.append("a load cell reads what nobody on the deck can cause: check the corner cables")
+            else:
+                self._impossible_since_ns = None
         self.certificate_valid = not self._model.expired(self._utc_now())
         if not self.certificate_valid:
             found.append("the calibration certificate does not hold today: calibrate the deck, or set the clock")

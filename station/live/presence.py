@@ -17,10 +17,15 @@ MOVING_FZ_FRACTION: Final = 0.12  # and to lose it again
 STILL_COP_MM: Final = 45.0  # peak to peak per axis; one-foot stance of older people stays below
 MOVING_COP_MM: Final = 90.0
 EMPTY_ROWS: Final = 100
+ZERO_WAIT: Final = 3  # an empty second counts when as many have followed: before a step come a toe, a cane, a hand
 
 
 class Presence:
-    """Watches the load. `zero_drift_n` holds each corner's mean force while the deck was last empty for a second."""
+    """Watches the load.
+
+    `zero_drift_n` holds each corner's mean force in an empty second that was well before anybody stepped on;
+    `body_weight_n` the load of the last second in which the person stood still.
+    """
 
     def __init__(self, local_g_m_s2: float) -> None:
         self._g = local_g_m_s2
@@ -32,6 +37,7 @@ class Presence:
         self._rows = 0
         self._recent: deque[tuple[float, float, float]] = deque(maxlen=STILL_ROWS)
         self._empty: deque[tuple[float, float, float, float]] = deque(maxlen=EMPTY_ROWS)
+        self._zeros: deque[tuple[float, float, float, float]] = deque(maxlen=ZERO_WAIT)
 
     @property
     def load_fraction(self) -> float:
@@ -54,6 +60,7 @@ class Presence:
                     self._count = 0
                     self.on_deck = True
                     self._recent.clear()
+                    self._forget_empty()
                     return SteppedOn()
             else:
                 self._count = 0
@@ -74,17 +81,23 @@ class Presence:
         self.on_deck = self.settled = False
         self.body_weight_n = None
         self._recent.clear()
+        self._forget_empty()
+
+    def _forget_empty(self) -> None:
         self._empty.clear()
+        self._zeros.clear()
 
     def _watch_zero(self, row: Row) -> None:
         empty = self._empty
         if abs(row.fz_n) > OFF_N:
-            empty.clear()
+            self._forget_empty()
             return
         empty.append((row.front_left_n, row.front_right_n, row.back_left_n, row.back_right_n))
         if len(empty) == EMPTY_ROWS:
             means = [sum(column) / EMPTY_ROWS for column in zip(*empty, strict=True)]
-            self.zero_drift_n = (means[0], means[1], means[2], means[3])
+            if len(self._zeros) == ZERO_WAIT:
+                self.zero_drift_n = self._zeros[0]
+            self._zeros.append((means[0], means[1], means[2], means[3]))
             empty.clear()
 
     def _stillness(self) -> Event | None:
@@ -96,10 +109,12 @@ class Presence:
         mean = sum(loads) / STILL_ROWS
         fz_spread = (max(loads) - min(loads)) / mean
         cop_spread = max(max(mls) - min(mls), max(aps) - min(aps))
-        if not self.settled and fz_spread < STILL_FZ_FRACTION and cop_spread < STILL_COP_MM:
-            self.settled = True
+        if fz_spread < STILL_FZ_FRACTION and cop_spread < STILL_COP_MM:
+            # always the newest: what was carried is put down, the rail is let go
             self.body_weight_n = mean
-            return Settled(body_mass_kg=mean / self._g)
+            if not self.settled:
+                self.settled = True
+                return Settled(body_mass_kg=mean / self._g)
         if self.settled and (fz_spread > MOVING_FZ_FRACTION or cop_spread > MOVING_COP_MM):
             self.settled = False
             return Unsettled()

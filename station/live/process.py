@@ -40,11 +40,11 @@ class Station:
 
     def __init__(self, config: Config, reader: RingReader, clock: Clock, *, serve: bool = True) -> None:
         self.config = config
+        self._clock = clock
         certificate = read_certificate(config)
         self.store = RecordStore.open(config.station.database, station=config.station.id)
         model = DeckModel(certificate)
         self.grid = Grid(reader, model, config.deck)
-        self._health = HealthWatch(model)
         self.engine = StationEngine(
             config=config,
             grid=self.grid,
@@ -52,7 +52,7 @@ class Station:
             maker=RecordMaker(config, certificate, instant_source(clock)),
             keeper=self.store,
             protocols={name: load_protocol(name) for name in protocol_names()},
-            health=self._health,
+            health=HealthWatch(model),
         )
         self.store.set_state(self.engine.state)
         self.loop = FixedRateLoop(clock, self._tick)
@@ -84,11 +84,11 @@ class Station:
         waiting = self.store.outbox.count()
         return Status(
             state=self.engine.state,
-            reasons=self._health.reasons,
+            reasons=self.engine.fault_reasons,
             screen=self.engine.screen.name,
             loop=self.loop.status(),
             channels=self.grid.channel_status(),
-            imu_rate_hz=self.grid.motion.rate_hz(),
+            imu_rate_hz=self.grid.motion.rate_hz(self._clock.now_ns()),
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
             last_result_id=self.engine.last_result_id,

@@ -12,8 +12,9 @@ from hardware.sensor import Flag
 # Samples/s. Below 75 the board's RATE pin is at 10 SPS or frames are lost; above 100 no HX711 exists (datasheet: 80).
 RATE_LIMITS_HZ: Final = (75.0, 100.0)
 NOMINAL_INTERVAL_NS: Final = 10_702_000  # measured on real boards: 93.4 samples/s (research, section 1.2)
-# A hole between good samples of more than two sample intervals is a gap (design: quality gates); the margin keeps a
-# single lost sample of a slow oscillator (exactly two intervals) on the good side.
+SLOWEST_INTERVAL_NS: Final = 1e9 / RATE_LIMITS_HZ[0]
+# A hole between good samples of more than two of the chip's own intervals is a gap (design: quality gates); the margin
+# keeps a single lost sample (exactly two intervals, and some jitter) on the good side.
 GAP_INTERVALS: Final = 2.25
 _RATE_WINDOW: Final = 512  # good samples over which the rate is taken, about 5.5 s
 _LEARNING: Final = 16  # the shortest of the first intervals is a single one, at any rate a board may have
@@ -93,7 +94,8 @@ class ChannelTimebase:
         before_t, before_v = before
         span = after_t - before_t
         value = before_v + (after_v - before_v) * ((t_ns - before_t) / span)
-        return value, span <= GAP_INTERVALS * NOMINAL_INTERVAL_NS
+        interval_ns = min(max(self._interval_ns, NOMINAL_INTERVAL_NS), SLOWEST_INTERVAL_NS)
+        return value, span <= GAP_INTERVALS * interval_ns
 
     def _number(self, t_ns: int) -> None:
         """Give this sample the number of its conversion, holes counted, so that lost frames do not lower the rate."""
@@ -117,12 +119,3 @@ class ChannelTimebase:
         first_index, first_ns = self._conversions[0]
         last_index, last_ns = self._conversions[-1]
         return 1e9 * (last_index - first_index) / (last_ns - first_ns)
-
-    def restart(self) -> None:
-        """Forget samples that wait (the writer began anew); counters stay."""
-        self._pending.clear()
-        self._before = self._after = None
-        self._conversions.clear()
-        self._index = self._learnt = 0
-        self._interval_ns = 0.0
-        self.newest_ns = self.newest_good_ns = 0

@@ -12,6 +12,7 @@ from station.trials import RawTrial
 from station.visit.effects import StartTrial
 
 _CHANNEL_LOST: Final = int(RowFlag.CHANNEL_LOST)
+MOST_OF_BODY_WEIGHT: Final = 2.0  # a stumble lands with less; a cell that leaps reads more
 LOST_ROWS_TO_GIVE_UP: Final = TICK_HZ // 2  # a corner that is silent for half a second will not come back in time
 
 
@@ -20,6 +21,7 @@ class RunningTrial:
 
     def __init__(self, request: StartTrial, body_weight_n: float, now_ns: int) -> None:
         self.request = request
+        self._body_weight_n = body_weight_n
         self._watch = BalanceWatch(request.stance, body_weight_n)
         self.start_ns = now_ns
         self.window_start_ns = -(-(now_ns + round(request.settle_s * 1e9)) // TICK_NS) * TICK_NS
@@ -37,6 +39,8 @@ class RunningTrial:
         """Take one row; return whether this one opens the window. Rows from before the start are not ours."""
         if self.over or row.t_ns < self.start_ns:
             return False
+        if row.fz_n > MOST_OF_BODY_WEIGHT * self._body_weight_n:
+            row = row._replace(flags=row.flags | RowFlag.IMPOSSIBLE)
         self.rows.append(row)
         opened = not self.window_open and row.t_ns >= self.window_start_ns
         self.window_open = self.window_open or opened

@@ -30,7 +30,6 @@ class TrialContext(msgspec.Struct, frozen=True):
     tilt_deg: float | None
     zero_drift_n: tuple[float, float, float, float] | None
     certificate_valid: bool
-    level_required: bool  # a deck IMU is configured, so its silence is itself a finding
 
 
 def technical_reasons(window_flags: Sequence[int], context: TrialContext) -> tuple[str, ...]:
@@ -49,6 +48,8 @@ def technical_reasons(window_flags: Sequence[int], context: TrialContext) -> tup
         reasons.append("gap: a load cell missed more than two samples in a row")
     if seen & RowFlag.SATURATED:
         reasons.append("a load cell was at the end of its range")
+    if seen & RowFlag.IMPOSSIBLE:
+        reasons.append("a load cell reads what nobody on the deck can cause: check the corner cables")
     if seen & RowFlag.OUTSIDE:
         reasons.append("centre of pressure outside the deck: check the corner cables")
     if seen & RowFlag.KNOCKED:
@@ -67,8 +68,7 @@ def _deck_reasons(context: TrialContext) -> Sequence[str]:
     if not context.certificate_valid:
         reasons.append("the calibration certificate does not hold today")
     if context.tilt_deg is None:
-        if context.level_required:
-            reasons.append("the deck's IMU delivers nothing, so nobody knows whether the deck is level")
+        reasons.append("the deck's IMU delivers nothing, so nobody knows whether the deck is level")
     elif context.tilt_deg > LEVEL_LIMIT_DEG:
         reasons.append(f"the deck is {context.tilt_deg:.1f} degrees off level, 1 degree is allowed")
     if context.zero_drift_n is not None and max(abs(n) for n in context.zero_drift_n) > ZERO_DRIFT_N:

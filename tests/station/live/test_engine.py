@@ -51,6 +51,9 @@ def test_when_the_load_cell_is_back_the_station_is_ready_for_the_next_person(run
     running.samples.change = lambda sample: None if sample.channel == Channel.FRONT_LEFT else sample
     running.until("fault", limit_s=5.0)
     running.samples.change = lambda sample: sample
+    running.step(500)
+    assert running.engine.screen.name == "fault", "who was told to hold the rail is not left with a welcome"
+    running.process.person.step_off(running.process.now_ns)
     running.until("attract", limit_s=5.0)
     assert running.station.status().state == "ready"
 
@@ -170,3 +173,110 @@ def test_no_live_dot_is_sent_while_anything_is_scored(running: RunningStation) -
     for _ in range(100):
         running.step(10)
         assert running.engine.live(running.process.now_ns).dot_ml_mm is None
+
+
+def walk_up(tmp_path: Path) -> RunningStation:
+    return RunningStation(tmp_path, msgspec.structs.replace(SETTINGS, protocol="walk-up"))
+
+
+def shifted(running: RunningStation, sample: Sample, newtons: float) -> Sample:
+    """Return a corner's sample as if so many newtons more pressed on it."""
+    before = running.station.grid._model.corner_forces_n((0.0, 0.0, 0.0, 0.0))[sample.channel]
+    after = running.station.grid._model.corner_forces_n((1e6, 1e6, 1e6, 1e6))[sample.channel]
+    counts = round(newtons * 1e6 / (after - before))
+    return sample._replace(values=(sample.values[0] + counts, *sample.values[1:]))
+
+
+@pytest.mark.parametrize("newtons", [-500.0, -1500.0, 1500.0, 3000.0])
+def test_a_load_cell_that_leaps_is_no_finding_and_the_trial_is_done_again(tmp_path: Path, newtons: float) -> None:
+    running = walk_up(tmp_path)
+    began: list[int] = []
+
+    def leap(sample: Sample) -> Sample:
+        if running.engine.screen.name == "measure.side-by-side" and sample.channel == Channel.FRONT_LEFT:
+            began.append(sample.t_ns)
+            if 3e9 < sample.t_ns - began[0] < 3.3e9:
+                return shifted(running, sample, newtons)
+        return sample
+
+    running.samples.change = leap
+    running.until("result", limit_s=400)
+    record = running.record
+    assert record is not None
+    assert record.tier == "not at risk"
+    assert any(each.startswith("side-by-side, attempt 1") for each in record.quality_flags)
+    running.close()
+
+
+def test_what_is_put_down_before_a_stance_is_no_loss_of_balance(tmp_path: Path) -> None:
+    running = walk_up(tmp_path)
+    put_down: list[bool] = []
+
+    def carry(sample: Sample) -> Sample:
+        if running.engine.screen.name == "prepare.side-by-side":
+            put_down.append(True)
+        on_deck = running.engine._presence.on_deck and sample.channel < 4
+        return shifted(running, sample, 12.5) if on_deck and not put_down else sample
+
+    running.samples.change = carry
+    running.until("result", limit_s=400)
+    assert running.record is not None
+    assert running.record.tier == "not at risk"
+    running.close()
+
+
+def test_a_foot_that_feels_for_the_deck_is_no_zero_drift(tmp_path: Path) -> None:
+    running = walk_up(tmp_path)
+
+    def touch(sample: Sample) -> Sample:
+        feeling = running.engine.screen.name == "step-on" and not running.engine._presence.on_deck
+        return shifted(running, sample, 4.0) if feeling and sample.channel < 2 else sample
+
+    running.samples.change = touch
+    running.until("result", limit_s=400)
+    assert running.record is not None
+    assert running.record.tier == "not at risk"
+    running.close()
+
+
+def test_a_deck_imu_that_falls_silent_is_a_fault_within_a_second(running: RunningStation) -> None:
+    running.until("measure.quiet-stance")
+    running.step(1000)
+    running.samples.change = lambda sample: None if sample.channel == Channel.DECK_IMU else sample
+    assert running.until("fault", limit_s=5.0) <= 1.0
+    assert "IMU" in "; ".join(running.station.status().reasons)
+    assert running.station.status().imu_rate_hz is None
+    assert running.record is not None
+    assert running.record.tier == "not assessable"
+
+
+def test_a_corner_that_goes_on_reading_what_cannot_be_is_a_fault(running: RunningStation) -> None:
+    running.until("measure.quiet-stance")
+    running.samples.change = lambda sample: (
+        shifted(running, sample, -1500.0) if sample.channel == Channel.BACK_RIGHT else sample
+    )
+    assert running.until("fault", limit_s=5.0) <= 2.0
+    assert "nobody on the deck can cause" in "; ".join(running.station.status().reasons)
+
+
+def test_an_error_of_our_own_while_a_button_is_pressed_ends_in_the_safe_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import station.live.engine as module
+
+    running = walk_up(tmp_path)
+    running.until("about")
+    working = module.present
+    calls: list[int] = []
+
+    def fails_once(visit: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyError("no such text")
+        return working(visit)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "present", fails_once)
+    running.engine.press("continue", running.engine.serial)
+    assert running.engine.screen.name == "fault"
+    assert (running.station.status().state, running.station.status().reasons) == ("fault", ("internal error",))
+    running.close()

@@ -44,7 +44,7 @@ def test_somebody_who_sways_a_lot_but_keeps_their_weight_is_still_enough() -> No
 
 def test_zero_drift_is_measured_while_the_deck_is_empty_and_only_then() -> None:
     presence = Presence(9.81)
-    feed(presence, [row(0, corner_n=0.7)] * 150)
+    feed(presence, [row(0, corner_n=0.7)] * 450)
     assert presence.zero_drift_n is not None
     assert abs(presence.zero_drift_n[0] - 0.7) < 1e-9
     feed(presence, [row(700)] * 300)

@@ -44,12 +44,14 @@ def test_nothing_is_said_before_two_samples_surround_the_tick() -> None:
     assert base.at(15_500_000) == (6.0, True)
 
 
-def test_one_flagged_sample_is_bridged_and_two_are_a_gap() -> None:
-    times = [k * NOMINAL_INTERVAL_NS for k in range(1, 12)]
+@pytest.mark.parametrize("rate_hz", [75.0, 80.0, 1e9 / NOMINAL_INTERVAL_NS, 100.0])
+def test_one_flagged_sample_is_bridged_and_two_are_a_gap(rate_hz: float) -> None:
+    period_ns = round(1e9 / rate_hz)
+    times = [k * period_ns for k in range(1, 12)]
     one = filled(times, [100] * 11, {5: Flag.LONG_PULSE})
     two = filled(times, [100] * 11, {5: Flag.LONG_PULSE, 6: Flag.ALL_ONES})
-    assert one.at(int(5.5 * NOMINAL_INTERVAL_NS) + NOMINAL_INTERVAL_NS // 2) == (100.0, True)
-    assert two.at(int(6.5 * NOMINAL_INTERVAL_NS)) == (100.0, False)
+    assert one.at(6 * period_ns) == (100.0, True)
+    assert two.at(int(6.5 * period_ns)) == (100.0, False)
     assert (one.frames, one.flagged, two.flagged) == (11, 1, 2)
 
 
