@@ -45,6 +45,7 @@ def examine(config: Config) -> Iterator[Check]:
     yield _certificate(Path(config.deck.certificate))
     yield from _station(config)
     yield from _outbox(config.station.database)
+    yield from _damaged(config.station.database)
     yield _broker(config.mqtt.host, config.mqtt.port)
     yield _disk(Path(config.station.state_dir))
     yield _clock()
@@ -138,6 +139,22 @@ def _outbox(database: Path) -> Iterator[Check]:
         yield Check("outbox", "look", measured, expected, to_do)
     else:
         yield Check("outbox", "good", measured, expected)
+
+
+def _damaged(database: Path) -> Iterator[Check]:
+    """Yield a check only when a damaged database was moved aside: the outbox in use knows nothing of what is in it."""
+    aside = [
+        each.name
+        for each in database.parent.glob(f"{database.name}.corrupt-*")
+        if not each.name.endswith(("-wal", "-shm"))
+    ]
+    if aside:
+        measured = f"{len(aside)} moved aside, the newest is {max(aside)}"
+        to_do = (
+            "results that were not delivered may be in it; keep it, "
+            "and ask whoever looks after the station to recover them"
+        )
+        yield Check("damaged database", "bad", measured, "none was moved aside", to_do)
 
 
 def _long(seconds: float) -> str:

@@ -38,11 +38,19 @@ RING_WITHIN_S: Final = 15.0
 class Station:
     """One station: `step()` is one tick of its loop. Close it when done."""
 
-    def __init__(self, config: Config, reader: RingReader, clock: Clock, *, serve: bool = True) -> None:
+    def __init__(
+        self,
+        config: Config,
+        reader: RingReader,
+        clock: Clock,
+        *,
+        serve: bool = True,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self.config = config
         self._clock = clock
         certificate = read_certificate(config)
-        self.store = RecordStore.open(config.station.database, station=config.station.id)
+        self.store = RecordStore.open(config.station.database, station=config.station.id, beat=beat)
         model = DeckModel(certificate)
         self.grid = Grid(reader, model, config.deck)
         self.engine = StationEngine(
@@ -136,7 +144,7 @@ def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the station until SIGTERM or SIGINT; returns an exit code."""
     told_to_stop = stop_on_signals()
     read_certificate(config)  # before waiting for anything: a wrong configuration should say so at once
-    station = Station(config, open_ring(config.station.ring, beat), MonotonicClock())
+    station = Station(config, open_ring(config.station.ring, beat), MonotonicClock(), beat=beat)
     log.info("station %s is up", config.station.id)
     try:
         while not told_to_stop():

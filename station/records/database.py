@@ -6,6 +6,8 @@ import os
 import secrets
 import sqlite3
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,8 @@ SCHEMA_VERSION: Final = 1
 # Read with the module: a package that is damaged must not be taken for a database that cannot be opened.
 _SCHEMA: Final = importlib.resources.files("station.records").joinpath("schema.sql").read_text(encoding="utf-8")
 BUSY_TIMEOUT_S: Final = 10.0
+BEAT_EVERY_S: Final = 0.25  # while an existing file is checked
+CHECK_WITHIN_S: Final = 300.0  # 2 GB take 20 s and more; a check that stands still is the watchdog's
 # Only these say that the file itself is broken. A full disk or a missing right must never set results aside.
 DAMAGE_CODES: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -34,15 +38,17 @@ def connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, beat: Callable[[], None] = lambda: None) -> sqlite3.Connection:
     """Return the database at `path`, made when it is absent.
 
     A file that is no database, or a damaged one, is moved aside under a name that says so, and a new one with a new
     epoch takes its place: nothing is overwritten and no id can repeat. Raises UnavailableError when neither works.
+
+    The check of an existing file reads all of it: `beat` is called some times a second meanwhile, in this thread.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        problem = _problem(path) if path.exists() else None
+        problem = _check(path, beat) if path.exists() else None
         if problem is not None:
             _move_aside(path, problem)
         # SQLite makes files 0644; the bridge, another user of our group, must write too, as far as the umask lets it
@@ -56,6 +62,20 @@ def open_database(path: Path) -> sqlite3.Connection:
             "and has free space"
         ) from error
     return database
+
+
+def _check(path: Path, beat: Callable[[], None]) -> str | None:
+    """Return what is wrong with an existing file, or None; beats while a thread of its own looks.
+
+    SQLite's progress handler would not do: that of 3.40 (Debian 12) is silent while the pages are walked.
+    """
+    give_up_s = time.monotonic() + CHECK_WITHIN_S
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        verdict = thread.submit(_problem, path)
+        while not wait([verdict], timeout=BEAT_EVERY_S).done:
+            if time.monotonic() < give_up_s:
+                beat()
+    return verdict.result()
 
 
 def _problem(path: Path) -> str | None:

@@ -31,9 +31,12 @@ class RecordStore:
         (self.epoch,) = database.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
 
     @classmethod
-    def open(cls, path: Path, *, station: str) -> "RecordStore":
-        """Open or make the database at `path`; raises UnavailableError when that cannot be done."""
-        return cls(path, open_database(path), station)
+    def open(cls, path: Path, *, station: str, beat: Callable[[], None] = lambda: None) -> "RecordStore":
+        """Open or make the database at `path`; raises UnavailableError when that cannot be done.
+
+        `beat` is called while an existing database is checked, which takes seconds when it is large.
+        """
+        return cls(path, open_database(path, beat), station)
 
     def commit(self, make: Callable[[str], Record], trials: Mapping[str, bytes]) -> Record:
         """Make a record with its id, store it with its raw trials and its outbox row; durable on return.

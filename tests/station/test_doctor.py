@@ -157,6 +157,22 @@ def test_a_parked_result_is_seen(config: Config) -> None:
     assert found["outbox"].measured == "0 waiting, 1 parked"
 
 
+def test_a_database_that_was_moved_aside_is_bad_for_it_may_hold_results(config: Config) -> None:
+    path = config.station.database
+    for _ in range(2):
+        with RecordStore.open(path, station="st-1") as store:
+            store.commit(make_record, {})
+        path.write_bytes(b"this is no database at all, just words" * 40)
+        RecordStore.open(path, station="st-1").close()
+    aside = sorted(each.name for each in path.parent.glob("station.db.corrupt-*"))
+    for suffix in ("-wal", "-shm"):  # as a station that was killed leaves them
+        (path.parent / f"{aside[-1]}{suffix}").touch()
+    found = blamed(config)
+    assert {name: check.verdict for name, check in found.items()} == {"damaged database": "bad"}
+    assert found["damaged database"].measured == f"2 moved aside, the newest is {aside[-1]}"
+    assert "not delivered" in found["damaged database"].to_do
+
+
 def test_a_station_that_is_not_there_is_bad_and_its_parts_are_not_guessed(config: Config) -> None:
     found = {each.name: each for each in examine(config)}
     assert found["station"].verdict == "bad"

@@ -1,6 +1,13 @@
-"""A record for tests of the store and of delivery."""
+"""A record, and a database that is slow to check, for tests of the store and of delivery."""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
 
 from station.records.record import RESULT_SCHEMA, Instant, Record
+
+LARGE_CHECK_S: Final = 1.0
 
 _NOW = Instant(utc="2026-01-02T03:04:05.678Z", utc_quality="synced", monotonic_ns=1, boot_id="b")
 
@@ -30,3 +37,16 @@ def make_record(result_id: str, protocol: str = "walk-up") -> Record:
         sway_bands=(),
         quality_flags=(),
     )
+
+
+class _Large(sqlite3.Connection):
+    """A database whose check takes long, and calls nothing back meanwhile (as SQLite 3.40 does not)."""
+
+    def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if "quick_check" in sql:
+            time.sleep(LARGE_CHECK_S)
+        return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+
+def connect_to_a_large_one(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, factory=_Large)

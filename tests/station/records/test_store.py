@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from station.records.outbox import Outbox
 from station.records.record import Record
 from station.records.store import RecordStore
 from tests.mqtt_bridge.clinic import WRITER
-from tests.station.records.making import make_record
+from tests.station.records.making import LARGE_CHECK_S, connect_to_a_large_one, make_record
 
 
 @pytest.fixture
@@ -109,6 +110,21 @@ def test_a_disk_that_does_not_answer_is_no_reason_to_set_results_aside(
     assert sorted(each.name for each in path.parent.iterdir()) == ["station.db"]
     with RecordStore.open(path, station="st-1") as store:
         assert store.latest() == kept
+
+
+def test_a_long_check_at_the_start_beats_until_it_stands_still(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beats: list[float] = []
+    RecordStore.open(path, station="st-1", beat=lambda: beats.append(time.monotonic())).close()
+    assert beats == []
+    monkeypatch.setattr(database_room, "connect", connect_to_a_large_one)
+    began = time.monotonic()
+    RecordStore.open(path, station="st-1", beat=lambda: beats.append(time.monotonic())).close()
+    assert len(beats) >= 2
+    assert max(after - before for before, after in pairwise([began, *beats])) < LARGE_CHECK_S
+    beats.clear()
+    monkeypatch.setattr(database_room, "CHECK_WITHIN_S", 0.0)
+    RecordStore.open(path, station="st-1", beat=lambda: beats.append(time.monotonic())).close()
+    assert beats == []
 
 
 def test_a_database_of_a_newer_software_is_left_alone(path: Path) -> None:
