@@ -15,7 +15,7 @@ STOP: Final = Button("stop", "Stop", "stop")
 ALWAYS: Final = (STOP, HELP, AGAIN)
 YES_NO: Final = (Button("yes", "Yes"), Button("no", "No"))
 SKIP: Final = Button("skip", "I'd rather not say", "secondary")
-AGES: Final = ("18 to 44", "45 to 59", "60 to 69", "70 to 79", "80 or over")
+AGES: Final = ("18 to 44", "45 to 59", "60 to 69", "70 to 86", "87 or over")
 
 
 class Example(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ class ScreenConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What this site offers to a person who is alone."""
 
     protocol: Identifier = "walk-up"
-    alone: tuple[Stance, ...] = ("quiet", "side-by-side", "semi-tandem")
+    alone: Annotated[tuple[Stance, ...], msgspec.Meta(min_length=1)] = ("quiet", "side-by-side", "semi-tandem")
 
 
 class MqttConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

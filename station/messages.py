@@ -70,7 +70,10 @@ class ScreenModel(msgspec.Struct, frozen=True):
 
 
 class LiveScore(msgspec.Struct, frozen=True):
-    """Sway over the sliding window while somebody stands; for staff and records, never for the person's screen."""
+    """Sway over the sliding window while somebody stands; for staff and records, never for the person's screen.
+
+    Not placed among other people: norms are for 30 s of quiet stance through the batch pipeline and nothing else.
+    """
 
     window_s: float
     mean_velocity_mm_s: float
@@ -78,7 +81,6 @@ class LiveScore(msgspec.Struct, frozen=True):
     ellipse_area_95_mm2: float
     rms_ml_mm: float
     sway_area_per_second_mm2_s: float
-    band: str  # against people of the same age: "up to P75", "P75 to P90", "above P90", "no reference"
 
 
 # --- station -> client ---------------------------------------------------------------------------------------------

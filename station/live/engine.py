@@ -34,7 +34,7 @@ from station.visit.events import (
 )
 from station.visit.present import present
 from station.visit.reduce import reduce
-from station.visit.state import SKIPPED, VisitState, start_state
+from station.visit.state import VisitState, start_state
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,6 @@ class StationEngine:
         self._frames_at_window: tuple[int, int] = (0, 0)
         self._trials: dict[str, TrialAnalysis] = {}
         self._raw: dict[str, bytes] = {}
-        self._age_years: int | None = None
         self._started_ns = 0
         self._own_fault_ns: int | None = None
         self._cleared = False  # the fault is over, but somebody may still stand there and hold the rail
@@ -119,7 +118,6 @@ class StationEngine:
             raise UsageError(f"there is no protocol {event.protocol!r}; this station has: {names}")
         if self.screen.kind != "attract":
             raise UsageError(f"the station is not free: it shows {self.screen.name!r}")
-        self._age_years = event.age_years
         self._handle_safely(event)
 
     def _handle_safely(self, event: Event) -> None:
@@ -216,7 +214,6 @@ class StationEngine:
                 self._trial = None
                 self._trials.clear()
                 self._raw.clear()
-                self._age_years = None
                 self._sway.restart()
 
     # --- rows ------------------------------------------------------------------------------------------------------
@@ -261,7 +258,7 @@ class StationEngine:
         reasons = technical_reasons(trial.window_flags(), context)
         analysis = None
         if request.sway and completed:
-            self.last_score = self._sway.score(self._age())
+            self.last_score = self._sway.score()
             analysis = self._maker.analyse(raw, reasons)
             reasons = analysis.reasons
         end: Literal["completed", "lost", "not assessable"] = "completed"
@@ -308,12 +305,5 @@ class StationEngine:
             ring_left_s=ring_left_s,
             dot_ml_mm=None if dot is None else round(dot[0], 2),
             dot_ap_mm=None if dot is None else round(dot[1], 2),
-            score=self._sway.score(self._age()) if self._presence.on_deck else None,
+            score=self._sway.score() if self._presence.on_deck else None,
         )
-
-    def _age(self) -> int | str | None:
-        """Return the age that was given, in years or as the band that was answered."""
-        if self._age_years is not None:
-            return self._age_years
-        answer = dict(self._visit.answers).get("age_band")
-        return None if answer == SKIPPED else answer

@@ -1,4 +1,4 @@
-"""The live score: sway over the last ten seconds while somebody stands, O(1) a tick, against people of the same age.
+"""The live score: sway over the last ten seconds while somebody stands, O(1) a tick.
 
 For staff and for the record's reader, never for the screen of the person who is measured: seeing it would change it.
 """
@@ -8,7 +8,6 @@ from typing import Final
 from station.live.loop import TICK_HZ
 from station.messages import LiveScore
 from station.sway.causal import CausalLowPass
-from station.sway.norms import place, reference_band
 from station.sway.streaming import StreamingSway
 
 WINDOW_S: Final = 10.0
@@ -33,12 +32,11 @@ class LiveSway:
         self.dot = self._filter.step(ml_mm, ap_mm)
         self._sway.push(*self.dot)
 
-    def score(self, age: float | str | None) -> LiveScore | None:
-        """Return the score of the last ten seconds, or None in the first second; `age` in years or as a band."""
+    def score(self) -> LiveScore | None:
+        """Return the score of the last ten seconds, or None in the first second."""
         if self._sway.count < TICK_HZ:
             return None
         recent = self._sway.sliding()
-        band = place("mean_velocity_mm_s", recent.mean_velocity_mm_s, reference_band(age))
         return LiveScore(
             window_s=recent.duration_s,
             mean_velocity_mm_s=round(recent.mean_velocity_mm_s, 3),
@@ -46,5 +44,4 @@ class LiveSway:
             ellipse_area_95_mm2=round(recent.ellipse_area_95_mm2, 3),
             rms_ml_mm=round(recent.rms_ml_mm, 4),
             sway_area_per_second_mm2_s=round(recent.sway_area_per_second_mm2_s or 0.0, 3),
-            band="no reference" if band is None else band.band,
         )

@@ -197,7 +197,9 @@ def _sway(
     known = {band.metric: band.band for band in bands} if reference else {}
     groups = [group for group in line.groups if any(metric in known for metric in group.metrics)]
     if not groups:
-        part = msgspec.structs.replace(blank, state="done", detail=f"{detail}; no reference for this age")
+        known_age = summary.age_band is not None
+        why = "no reference for this age" if known_age else "age not given, so not compared"
+        part = msgspec.structs.replace(blank, state="done", detail=f"{detail}; {why}")
         # Beside other parts a missing reference is only noted; alone, nothing at all has been judged.
         return _Judged(part, unfinished="not-compared" if standing_only else None)
     above = [group.name for group in groups if any(known.get(metric) == line.above for metric in group.metrics)]

@@ -20,7 +20,7 @@ P75_TO_P90: Final = "P75 to P90"
 ABOVE_P90: Final = "above P90"
 
 # What a visit knows when it knows no exact age. People of 80 and more are too few to stand alone.
-_BAND_OF_VISIT: Final = {"18-44": "18-44", "60-69": "60-69", "70-79": "70+", "80+": "70+"}
+_BAND_OF_VISIT: Final = {"18-44": "18-44", "60-69": "60-69", "70-86": "70+"}
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -75,14 +75,14 @@ def load_norms() -> Norms:
 def reference_band(age: float | str | None) -> str | None:
     """Return the band of the table for an age in years, or for an age band of a visit; None: no reference.
 
-    Visits know "18-44", "45-59", "60-69", "70-79" and "80+". Nobody between 45 and 59, under 18 or over 86 is in the
+    Visits know "18-44", "45-59", "60-69", "70-86" and "87+". Nobody between 45 and 59, under 18 or over 86 is in the
     table. Years are completed years: 69.9 is 69. Raises ValueError for a band that no visit knows.
     """
     if age is None:
         return None
     if isinstance(age, str):
-        if age not in _BAND_OF_VISIT and age != "45-59":
-            raise ValueError(f"there is no age band {age!r}; visits know {', '.join(_BAND_OF_VISIT)} and 45-59")
+        if age not in _BAND_OF_VISIT and age not in {"45-59", "87+"}:
+            raise ValueError(f"there is no age band {age!r}; visits know {', '.join(_BAND_OF_VISIT)} 45-59 and 87+")
         return _BAND_OF_VISIT.get(age)
     for name, band in load_norms().bands.items():
         if band.from_years <= int(age) <= band.to_years:

@@ -71,7 +71,7 @@ class VisitSummary(msgspec.Struct, frozen=True):
     not_offered: tuple[str, ...]
     stopped: str | None
     age_years: int | None
-    age_band: str | None  # from the answer or the age given: "18-44", "45-59", "60-69", "70-79", "80+", null unknown
+    age_band: str | None  # from the answer or the age given: "18-44", "45-59", "60-69", "70-86", "87+", null unknown
     sex: Sex | None
     visit_token: str | None
     body_mass_kg: float | None

@@ -203,7 +203,10 @@ def _unsettled(state: VisitState) -> Move:
     state, effects = _stepped_on(state)
     if state.settled:
         state = msgspec.structs.replace(state, settled=False, settled_since_s=None)
-    return (enter(state, "ready") if state.stage == "countdown" else state), effects
+    if state.stage != "countdown":
+        return state, effects
+    since_s, stage_s = state.waited or (None, 0)  # one wait, however often it seems to end: nobody stands for ever
+    return msgspec.structs.replace(enter(state, "ready"), since_s=since_s, stage_s=stage_s), effects
 
 
 def _stepped_off(state: VisitState) -> Move:

@@ -37,8 +37,8 @@ Stage = Literal[
     "fault",
 ]
 
-# Age bands as asked and as recorded: lowest age, name (design: screening, norms).
-AGE_BANDS: Final = ((80, "80+"), (70, "70-79"), (60, "60-69"), (45, "45-59"), (18, "18-44"))
+# Age bands as asked and as recorded: lowest age, name. Nobody over 86 is in the norms.
+AGE_BANDS: Final = ((87, "87+"), (70, "70-86"), (60, "60-69"), (45, "45-59"), (18, "18-44"))
 SKIPPED: Final = "skip"
 
 
@@ -79,6 +79,7 @@ class VisitState(msgspec.Struct, frozen=True):
     since_s: float | None = None
     settled_since_s: float | None = None
     stage_s: int = 0
+    waited: tuple[float, int] | None = None  # since_s and stage_s of a wait for stillness that a countdown broke
 
 
 def start_state(

@@ -73,12 +73,13 @@ def _stance(state: VisitState, stage_s: float, still_s: float) -> Move:
     step = current_step(state)
     if step is not None and stage_s < step.prepare_s:
         return state, ()
-    return enter(state, "countdown" if still_s >= pace.HOLD_STILL_S else "ready"), ()
+    return enter(state, "countdown" if still_s >= pace.HOLD_STILL_S else "ready", waited=None), ()
 
 
 def _ready(state: VisitState, stage_s: float, still_s: float) -> Move:
     if still_s >= pace.HOLD_STILL_S:
-        return enter(state, "countdown"), ()
+        waited = None if state.since_s is None else (state.since_s, state.stage_s)
+        return enter(state, "countdown", waited=waited), ()
     return _await_stillness(state, stage_s)
 
 

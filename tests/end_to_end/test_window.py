@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 SPEED = 5  # the station's clock runs this much faster than life, so that nobody waits for the rests
 # What this person answers; every other question is answered No.
 ANSWERS = {"attract": "start", "about": "continue", "consent": "yes", "question.worried": "yes",
-           "question.age-band": "age.70-79", "prepare": "continue", "result": "finish"}  # fmt: skip
+           "question.age-band": "age.70-86", "prepare": "continue", "result": "finish"}  # fmt: skip
 
 
 def test_clicked_through_from_welcome_to_result(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_clicked_through_from_welcome_to_result(tmp_path: Path) -> None:
     document = json.loads(output)
     record = document["record"]
     assert document["delivery"]["state"] == "acknowledged"
-    assert record["age_band"] == "70-79"
+    assert record["age_band"] == "70-86"
     assert record["tier"] == "screened at risk"
     assert [reason["part"] for reason in record["reasons"]] == ["key-questions"]
     assert {part["name"]: part["state"] for part in record["parts"]}["one-foot"] == "done"

@@ -6,7 +6,7 @@ from kiosk_ui.examples import example
 from station.messages import Live, LiveScore
 from tests.kiosk_ui.stage import Stage
 
-SCORE = LiveScore(5.0, 12.0, 9.0, 140.0, 3.0, 20.0, "up to P75")
+SCORE = LiveScore(5.0, 12.0, 9.0, 140.0, 3.0, 20.0)
 
 
 def live(

@@ -122,7 +122,7 @@ def test_touches_reach_the_engine_with_the_serial_they_saw(running: Running) -> 
 
 
 def test_the_score_goes_to_staff_and_never_to_the_kiosk(running: Running) -> None:
-    score = LiveScore(10, 9.0, 7.0, 150.0, 2.0, 8.0, "up to P75")
+    score = LiveScore(10, 9.0, 7.0, 150.0, 2.0, 8.0)
     with StationClient(running.path, "kiosk") as kiosk, StationClient(running.path, "staff") as staff:
         for client in (kiosk, staff):
             wait_for(client, Show)

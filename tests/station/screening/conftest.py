@@ -17,7 +17,7 @@ ANSWERS = {
     "question.unsteady": "no",
     "question.worried": "no",
     "question.fell": "no",
-    "age_band": "70-79",
+    "age_band": "70-86",
 }
 
 
@@ -38,7 +38,7 @@ def make_summary(
             reasons = ("a gap in the samples",) if end[0] == "not assessable" else ()
             results.append(TrialResult(step.trial, step.stance, 1, end[0], end[1], reasons))
     return VisitSummary(
-        protocol, data.version, told, tuple(results), tuple(not_offered), stopped, None, "70-79", None, None, 70.0
+        protocol, data.version, told, tuple(results), tuple(not_offered), stopped, None, "70-86", None, None, 70.0
     )
 
 

@@ -54,8 +54,8 @@ def test_every_band_has_every_measure_in_ascending_percentiles():
         ("18-44", "18-44"),
         ("45-59", None),
         ("60-69", "60-69"),
-        ("70-79", "70+"),
-        ("80+", "70+"),
+        ("70-86", "70+"),
+        ("87+", None),
     ],
 )
 def test_an_age_finds_its_band_or_no_reference(age, band):

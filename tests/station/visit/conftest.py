@@ -124,7 +124,7 @@ class Visit:
             case "choice", "consent":
                 self.press("yes")
             case "choice", _:
-                default = "age.70-79" if screen.name == "question.age-band" else "no"
+                default = "age.70-86" if screen.name == "question.age-band" else "no"
                 self.press(answers.get(screen.name, default))
             case "step_on", _:
                 self.send(SteppedOn(), Settled(70.0))

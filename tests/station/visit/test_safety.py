@@ -3,8 +3,9 @@
 import pytest
 
 from station.messages import ResultView
+from station.visit import pace
 from station.visit.effects import CallStaff, Finish, Say, StartTrial, StopTrial, Wipe
-from station.visit.events import Cleared, Faulted, Pressed, Recorded, Settled, SteppedOff, SteppedOn
+from station.visit.events import Cleared, Faulted, Pressed, Recorded, Settled, SteppedOff, SteppedOn, Unsettled
 
 VIEW = ResultView("Steady", ("One.", "Two."), "Next.")
 ANSWERS = {"question.fell": "yes", "question.falls": "one"}
@@ -288,3 +289,18 @@ def test_a_clearing_without_a_fault_changes_nothing(at):
     before = visit.state
     visit.send(Cleared())
     assert visit.state is before
+
+
+def test_somebody_who_never_stands_still_for_a_whole_countdown_is_not_kept_standing_for_ever(visit) -> None:
+    for screen in visit.play():
+        if screen == "countdown.quiet-stance":
+            break
+    began_s = visit.now_s
+    while visit.state.stage in ("ready", "countdown"):
+        visit.wait(1.5)
+        visit.send(Unsettled())
+        visit.wait(0.5)
+        visit.send(Settled(70.0))
+        visit.wait(1.2)
+        assert visit.now_s - began_s < pace.GIVE_UP_SETTLING_S + 10
+    assert visit.now_s - began_s >= pace.GIVE_UP_SETTLING_S - 10

@@ -24,7 +24,7 @@ from station.visit.events import (
 
 VIEW = ResultView("Steady", ("One.", "Two."), "Next.")
 ACTIONS = [
-    *["start", "continue", "yes", "no", "skip", "one", "two-or-more", "age.70-79", "finish", "again", "stop", "help"],
+    *["start", "continue", "yes", "no", "skip", "one", "two-or-more", "age.70-86", "finish", "again", "stop", "help"],
     *["", "nonsense", "age.", "stop "],
 ]
 TRIALS = ["quiet-stance", "side-by-side", "semi-tandem", "tandem", "one-foot", "unknown"]

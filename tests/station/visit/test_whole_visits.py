@@ -42,14 +42,14 @@ def test_a_walk_up_visit_asks_for_a_record_of_everything_that_was_done(visit):
         "question.unsteady": "skip",
         "question.worried": "yes",
         "question.fell": "no",
-        "age_band": "70-79",
+        "age_band": "70-86",
     }
     assert [(trial.trial, trial.end, trial.held_s) for trial in summary.trials] == [
         ("quiet-stance", "completed", 30.0),
         *[(stage, "completed", 10.0) for stage in STAGES[1:]],
     ]
     assert (summary.protocol, summary.stopped, summary.not_offered) == ("walk-up", None, ())
-    assert (summary.age_band, summary.age_years, summary.body_mass_kg) == ("70-79", None, 70.0)
+    assert (summary.age_band, summary.age_years, summary.body_mass_kg) == ("70-86", None, 70.0)
 
 
 def test_a_quiet_stance_visit_asks_nothing_and_measures_once(visit):
@@ -128,7 +128,7 @@ def test_an_age_that_is_known_is_not_asked(visit):
 
 @pytest.mark.parametrize(
     ("age", "band"),
-    [(None, None), (17, None), (18, "18-44"), (44, "18-44"), (45, "45-59"), (69, "60-69"), (79, "70-79"), (80, "80+")],
+    [(None, None), (17, None), (18, "18-44"), (44, "18-44"), (45, "45-59"), (69, "60-69"), (86, "70-86"), (87, "87+")],
 )
 def test_an_age_falls_into_its_band(age, band):
     assert age_band(age) == band
