@@ -162,6 +162,7 @@ def test_after_the_wipe_the_engine_holds_nothing_of_the_person(running: RunningS
     running.until("result")
     running.until("attract")
     engine = running.engine
+    assert (engine._trials, engine._raw, engine._trial) == ({}, {}, None)
 
 
 def test_no_live_dot_is_sent_while_anything_is_scored(running: RunningStation) -> None:
