@@ -63,6 +63,8 @@ class RingState(IntFlag):
     VIRTUAL = 4  # virtual chips: nobody is really standing there
     IMU_LOST = 8  # the deck's IMU does not answer
     CLOSED = 16  # the writer ended in good order
+    WAIST_IMU_LOST = 32  # the waist's IMU does not answer
+    NOT_PINNED = 64  # tied to no core of its own: other processes may share its core
 
 
 class RingWriter:

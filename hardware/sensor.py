@@ -39,13 +39,15 @@ class Flag(IntFlag):
     SETTLING = 32  # one of the first conversions after power-up or reset
     OVERRUN = 64  # the chip's FIFO overflowed just before this sample
     CONFIG_LOST = 128  # the chip forgot its settings (brown-out); it has been set up again
+    SPIKE = 256  # the value left its neighbours and came back within one sample: no load does that
+    FROZEN = 512  # the same value again and again: a live sensor has noise
 
 
 class Sample(NamedTuple):
     """One sample of one sensor.
 
     `values`: for a corner `(counts, 0, 0, 0, 0, 0)`, signed 24 bit; for an IMU `(ax, ay, az, gx, gy, gz)` in raw
-    counts of the range in `hardware.lsm6dsox`. `t_ns`: when the chip had it ready, CLOCK_MONOTONIC of the station, ns.
+    counts, whose meaning is in `hardware.imu.IMU_MODELS`. `t_ns`: when it was ready, the station's CLOCK_MONOTONIC.
     """
 
     channel: int

@@ -11,6 +11,9 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from hardware.errors import SettingError
+from hardware.imu import ImuName, rate_for
+from hardware.wiring import Wiring, check_wiring
 from station.errors import ConfigError
 from station.visit.effects import Stance
 
@@ -18,6 +21,7 @@ DEFAULT_PATH: Final = Path("/etc/balance-station/station.toml")
 
 Identifier = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$", description="a-z, 0-9 and -, at most 32")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+I2cAddress = Annotated[int, msgspec.Meta(ge=0x08, le=0x77)]
 PositiveMm = Annotated[float, msgspec.Meta(gt=0, le=2000)]
 
 
@@ -52,13 +56,46 @@ class StationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HardwareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where samples come from."""
+    """Where samples come from. `auto` takes gpiod or rpigpio, whichever this machine has; never virtual chips.
 
-    backend: Literal["virtual", "gpiod"] = "gpiod"
-    clock_lines: tuple[int, int, int, int] = (5, 13, 20, 23)  # BCM numbers, front left .. back right
+    Lines are BCM numbers, front left, front right, back left, back right. One number as `clock_lines` four times over
+    is a clock line that all chips share: accepted, with a warning.
+    """
+
+    backend: Literal["auto", "gpiod", "rpigpio", "virtual"] = "auto"
+    gpio_chip: str | None = None  # path or label; default: found by the label of the 40-pin header's chip
+    reader: Literal["frame", "adafruit"] = "frame"
+    clock_lines: tuple[int, int, int, int] = (5, 13, 20, 23)
     data_lines: tuple[int, int, int, int] = (6, 19, 21, 24)
     i2c_bus: Annotated[int, msgspec.Meta(ge=0, le=31)] = 1
-    imu_rate_hz: Literal[104, 208] = 208
+    deck_imu: ImuName = "lsm6dsox"
+    deck_imu_address: I2cAddress | None = None  # default: the chip's first
+    waist_imu: ImuName | None = None  # default: none is worn
+    waist_imu_address: I2cAddress | None = None  # default: the chip's second
+    imu_rate_hz: Literal[100, 104, 200, 208] | None = None  # default: 208 (LSM6DSOX), 200 (MPU-6050/6500)
+    fifo_priority: Annotated[int, msgspec.Meta(ge=1, le=99)] = 50
+    core: Annotated[int, msgspec.Meta(ge=0, le=255)] | None = None  # default: the last one, if there are four
+
+    @property
+    def deck_imu_rate_hz(self) -> int:
+        """Return the rate that the deck's IMU is set up for, Hz."""
+        return rate_for(self.deck_imu, self.imu_rate_hz)
+
+    def wiring(self) -> Wiring:
+        """Return how the deck is wired, for a backend that drives real lines."""
+        return Wiring(
+            clock_lines=self.clock_lines,
+            data_lines=self.data_lines,
+            backend=self.backend if self.backend in ("gpiod", "rpigpio") else None,
+            gpio_chip=self.gpio_chip,
+            reader=self.reader,
+            i2c_bus=self.i2c_bus,
+            deck_imu=self.deck_imu,
+            deck_imu_address=self.deck_imu_address,
+            waist_imu=self.waist_imu,
+            waist_imu_address=self.waist_imu_address,
+            imu_rate_hz=self.imu_rate_hz,
+        )
 
 
 class VirtualConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +107,7 @@ class VirtualConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recording: str | None = None  # CSV; replaces the person's own
     mass_kg: Annotated[float, msgspec.Meta(ge=20, le=300)] | None = None
     loses: dict[Stance, float] = {}  # stance -> second in which balance is lost; added to what the person loses
+    faults: tuple[str, ...] = ()  # NAME or NAME@SECOND, see hardware.virtual.faults
 
 
 class DeckConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,6 +191,7 @@ def load_config(path: Path) -> Config:
         config = msgspec.convert(tree, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(_explain(path, text, tree, str(error))) from error
+    _check_hardware(path, config.hardware)
     _check_mqtt(path, config.mqtt)
     return config
 
@@ -178,6 +217,16 @@ def _toml(value: Any) -> str:
 def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of the configuration."""
     return msgspec.json.schema(Config)
+
+
+def _check_hardware(path: Path, hardware: HardwareConfig) -> None:
+    try:
+        rate_for(hardware.deck_imu, hardware.imu_rate_hz)
+        if hardware.waist_imu is not None:
+            rate_for(hardware.waist_imu, hardware.imu_rate_hz)
+        check_wiring(hardware.wiring())
+    except SettingError as error:
+        raise ConfigError(f"{path}: [hardware]: {error}") from error
 
 
 def _check_mqtt(path: Path, mqtt: MqttConfig) -> None:

@@ -77,7 +77,7 @@ def _station(config: Config) -> Iterator[Check]:
     )
     yield Check("station", verdict, said, "ready or busy", "see the lines below" if verdict == "bad" else "")
     yield from _channels(status)
-    yield _imu(status, config.hardware.imu_rate_hz)
+    yield _imu(status, config.hardware.deck_imu_rate_hz)
     yield _loop(status)
 
 

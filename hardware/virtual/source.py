@@ -64,7 +64,7 @@ def build_virtual_source(
         chips = {channel: VirtualHx711(oscillators[channel], _conversion(deck, channel)) for channel in CORNERS}
         bank = VirtualPinBank(chips, clock)
         drivers = [Hx711(channel, bank.lines(channel)) for channel in CORNERS]
-        return Acquisition(bank, drivers, imu, ring, clock, owned=opening.pop_all())
+        return Acquisition(bank, drivers, [imu], ring, clock, owned=opening.pop_all())
 
 
 def _conversion(deck: VirtualDeck, channel: Channel) -> Conversion:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from hardware.acquire import run
 from hardware.clock import MonotonicClock, VirtualClock
 from hardware.errors import HardwareError
+from hardware.realtime import run
 from hardware.ring import RingWriter
 from hardware.sensor import SampleSource
 from hardware.virtual.control import PersonControl
@@ -42,7 +42,7 @@ def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, r
         ring,
         cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
         cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
-        imu_rate_hz=config.hardware.imu_rate_hz,
+        imu_rate_hz=config.hardware.deck_imu_rate_hz,
     )
 
 

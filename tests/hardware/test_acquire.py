@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from hardware.acquire import IMU_DRAIN_NS, WAIT_NS, Acquisition, run
+from hardware.acquire import IMU_DRAIN_NS, Acquisition
 from hardware.clock import VirtualClock
 from hardware.errors import BusError
 from hardware.hx711 import Hx711
+from hardware.realtime import WAIT_NS, run
 from hardware.ring import RingReader, RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
 from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
@@ -30,6 +31,8 @@ START_NS = 5 * S
 
 class FakeImu:
     """Gives one sample a drain; `broken` plays a bus that does not answer."""
+
+    channel = Channel.DECK_IMU
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -57,7 +60,7 @@ class Rig:
         self.ring = RingWriter.in_memory()
         self.reader = self.ring.reader()
         drivers = [Hx711(channel, self.bank.lines(channel)) for channel in CORNERS]
-        self.source = Acquisition(self.bank, drivers, self.imu, self.ring, self.clock)
+        self.source = Acquisition(self.bank, drivers, [self.imu], self.ring, self.clock)
 
     def channel(self, samples: list[Sample], channel: Channel) -> list[Sample]:
         return [sample for sample in samples if sample.channel == channel]
@@ -123,7 +126,7 @@ def test_an_imu_that_does_not_answer_is_declared_lost_until_it_answers_again() -
     rig.imu.broken = True
     rig.source.service(START_NS + S)
     assert rig.reader.state & RingState.IMU_LOST
-    assert rig.source.imu_failures == len(rig.imu.drained_ns)
+    assert rig.source.imu_failures[Channel.DECK_IMU] == len(rig.imu.drained_ns)
     assert rig.channel(rig.reader.read(), Channel.FRONT_RIGHT) != []
     rig.imu.broken = False
     rig.source.service(START_NS + 2 * S)
@@ -259,7 +262,7 @@ def test_a_loop_without_priority_and_locked_memory_runs_and_says_so_once(
 PROCESS = """
 import sys
 from pathlib import Path
-from hardware.acquire import run
+from hardware.realtime import run
 from hardware.clock import MonotonicClock, VirtualClock
 from hardware.ring import RingWriter
 from hardware.virtual.load import EmptyDeck

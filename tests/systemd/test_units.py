@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.acquire import FIFO_PRIORITY
+from hardware.realtime import FIFO_PRIORITY
 from station.cli.run import run
 
 UNITS = Path(__file__).parents[2] / "systemd"

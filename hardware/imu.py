@@ -1,0 +1,122 @@
+"""The IMU contract: what a driver promises, what the supported chips are, and what their numbers mean.
+
+Drivers: `hardware.lsm6dsox` (reference), `hardware.mpu6050`. The station never needs to know which one is fitted: a
+sample's raw counts mean what `IMU_MODELS[model]` says.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Final, Literal
+
+import msgspec
+
+from hardware.errors import SettingError
+from hardware.sensor import Channel, Sample
+
+ImuName = Literal["lsm6dsox", "mpu6050", "mpu6500"]
+
+
+class ImuModel(msgspec.Struct, frozen=True):
+    """One kind of chip as it is set up here. Scales for ranges of +-4 g and +-500 deg/s.
+
+    rates_hz: what it can be set to, the default first; addresses: what its address pin selects, low first;
+    group_delay_ns: how long after the motion a sample of it is taken, from the chip's filter.
+    """
+
+    name: ImuName
+    who_am_i: int
+    accel_mg_per_lsb: float
+    gyro_mdps_per_lsb: float
+    rates_hz: tuple[int, ...]
+    addresses: tuple[int, int]
+    group_delay_ns: int
+
+
+# Data sheets: ST LSM6DSOX (sensitivities, table "Mechanical characteristics"); InvenSense MPU-6000/6050 and MPU-6500
+# register maps (8192 LSB/g, 65.5 LSB/(deg/s), WHO_AM_I; DLPF_CFG 3 delays the accelerometer by 4.9 ms).
+# The LSM6DSOX's delay is that of its anti-alias filter at ODR/2: about 1.5 samples of 208 Hz.
+IMU_MODELS: Final[dict[ImuName, ImuModel]] = {
+    "lsm6dsox": ImuModel("lsm6dsox", 0x6C, 0.122, 17.5, (208, 104), (0x6A, 0x6B), 7_200_000),
+    "mpu6050": ImuModel("mpu6050", 0x68, 1000 / 8192, 1000 / 65.5, (200, 100), (0x68, 0x69), 4_900_000),
+    "mpu6500": ImuModel("mpu6500", 0x70, 1000 / 8192, 1000 / 65.5, (200, 100), (0x68, 0x69), 4_900_000),
+}
+
+
+def rate_for(name: ImuName, asked_hz: int | None) -> int:
+    """Return the sample rate to set up, Hz: what was asked for, or the model's default.
+
+    Raises SettingError naming the rates that the chip has.
+    """
+    rates_hz = IMU_MODELS[name].rates_hz
+    if asked_hz is None:
+        return rates_hz[0]
+    if asked_hz not in rates_hz:
+        raise SettingError(f"IMU rate {asked_hz} Hz: the {name} has {' or '.join(map(str, sorted(rates_hz)))} Hz")
+    return asked_hz
+
+
+class ImuCounters(msgspec.Struct):
+    """What a driver has seen since it was made. All start at 0 and only grow.
+
+    samples: delivered; overruns: the chip's FIFO overflowed; gaps: samples are missing, for whatever reason;
+    config_losses: the chip forgot its settings (brown-out) and was set up again; corrupt: bytes that cannot be right
+    (parity, tag, misaligned FIFO); bus_errors: failed transfers, retried ones included; bus_recoveries: the bus was
+    freed; frozen: the same reading came again and again.
+    """
+
+    samples: int = 0
+    overruns: int = 0
+    gaps: int = 0
+    config_losses: int = 0
+    corrupt: int = 0
+    bus_errors: int = 0
+    bus_recoveries: int = 0
+    frozen: int = 0
+
+
+class SelfTest(msgspec.Struct, frozen=True):
+    """The chip's own electrostatic self-test: how far each axis moved, and whether that is within the maker's limits.
+
+    accel_mg, gyro_dps: the change on x, y, z; limits are (lowest, highest) in the same units.
+    """
+
+    passed: bool
+    accel_mg: tuple[float, float, float]
+    gyro_dps: tuple[float, float, float]
+    accel_limits_mg: tuple[float, float]
+    gyro_limits_dps: tuple[float, float]
+
+
+class Imu(ABC):
+    """One IMU, set up when it is made.
+
+    A driver MUST read back every register that it writes, MUST notice when the chip has lost its settings and set it
+    up again, MUST put samples on station time in time order, MUST flag the sample after anything that was lost, and
+    MUST count what goes wrong in `counters`. It MUST NOT wait longer than 50 ms in `drain`, and MAY return nothing.
+    """
+
+    channel: Channel
+    model: ImuModel
+    counters: ImuCounters
+
+    @property
+    @abstractmethod
+    def rate_hz(self) -> float | None:
+        """Return the measured samples per second; None before it is known."""
+
+    @abstractmethod
+    def configure(self) -> None:
+        """Reset the chip and write every setting, reading each back. Samples in the FIFO are lost.
+
+        Raises CorruptFrameError (identity, a register that reads back wrong), BusError, WaitTimeoutError.
+        """
+
+    @abstractmethod
+    def drain(self) -> list[Sample]:
+        """Return what the chip's FIFO holds, oldest first; raises HardwareError when the chip does not answer."""
+
+    @abstractmethod
+    def self_test(self) -> SelfTest:
+        """Run the chip's self-test, some 0.3 s with the deck at rest, and set the chip up again as it was.
+
+        Raises what `configure` raises, and WaitTimeoutError when no data come.
+        """

@@ -1,0 +1,63 @@
+"""What acquire says about itself once a second, through the ring: how it runs, and what its drivers have counted.
+
+A type only: `hardware.realtime` publishes it, `hardware.ring` carries it, `doctor` and `health` show it.
+"""
+
+import msgspec
+
+from hardware.imu import ImuCounters, SelfTest
+
+
+class LatenessUs(msgspec.Struct, frozen=True):
+    """How late something was, microseconds, over the last minute; `max` since the start."""
+
+    p50: float
+    p99: float
+    max: float
+
+
+class CornerStatus(msgspec.Struct, frozen=True):
+    """One load cell's chip as its driver sees it.
+
+    channel: its label; flagged_by: flag name in lower case -> frames that carried it; restarts: how often it was
+    powered down and up because it was silent or gave nonsense; ready_timeouts: how often no conversion came in time.
+    """
+
+    channel: str
+    rate_hz: float | None
+    frames: int
+    flagged: int
+    flagged_by: dict[str, int]
+    restarts: int
+    ready_timeouts: int
+
+
+class ImuStatus(msgspec.Struct, frozen=True):
+    """One IMU as its driver sees it. self_test: None when it was not run; error: the last one, while it lasts."""
+
+    channel: str
+    model: str
+    rate_hz: float | None
+    counters: ImuCounters
+    self_test: SelfTest | None
+    error: str | None
+
+
+class AcquireStatus(msgspec.Struct, frozen=True):
+    """How acquire runs.
+
+    backend: `gpiod on /dev/gpiochip0 (pinctrl-rp1)`, say; scheduling: `fifo 50` or `normal (why)`; memory: `locked` or
+    `not locked (why)`; core: the processor core that it is tied to; frame_delay_us: from the edge on DOUT to the first
+    clock pulse; cpu_percent: of one core, over the last seconds; warnings: what works, but at a cost.
+    """
+
+    backend: str
+    reader: str
+    scheduling: str
+    memory: str
+    core: int | None
+    cpu_percent: float
+    frame_delay_us: LatenessUs
+    corners: tuple[CornerStatus, ...]
+    imus: tuple[ImuStatus, ...]
+    warnings: tuple[str, ...]
