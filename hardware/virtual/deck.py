@@ -7,7 +7,7 @@ the deck's own weight keeps the cells loaded for a while.
 
 Every number is a function of the seed, the channel, the index of the conversion and the load at its time, and of
 nothing else: whoever asks, and in whatever order, gets the same counts. Not modelled: creep, hysteresis, temperature,
-non-linearity, cross-talk, a deck that bends, the converter's group delay (some 2 conversions, equal for all).
+non-linearity, cross-talk, a deck that bends. The delay of converter and IMU is in whoever asks (`Oscillator`).
 """
 
 import math

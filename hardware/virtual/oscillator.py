@@ -15,6 +15,8 @@ import msgspec
 NOMINAL_PERIOD_NS: Final = 10_702_000
 PERIOD_SPREAD: Final = 0.04  # a chip's period lies within nominal * (1 +- this), uniformly
 SETTLING_CONVERSIONS: Final = 4  # data sheet: 50 ms at 80 samples/s after power-up, reset, channel or gain change
+# The converter's filter is symmetric and settles over four conversions, so what is ready now is the load of two ago.
+GROUP_DELAY_CONVERSIONS: Final = 2
 
 
 class Oscillator(msgspec.Struct, frozen=True):
@@ -46,6 +48,11 @@ class Oscillator(msgspec.Struct, frozen=True):
     def ready_ns(self, k: int) -> int:
         """Return when conversion k (0, 1, 2, ...) is ready, ns."""
         return self.first_ready_ns + k * self.period_ns
+
+    @property
+    def group_delay_ns(self) -> int:
+        """Return how long before it is ready a conversion sees its load, ns."""
+        return GROUP_DELAY_CONVERSIONS * self.period_ns
 
     def index_range(self, after_ns: int, until_ns: int) -> range:
         """Return the conversions k >= 0 that become ready in `after_ns < ready_ns(k) <= until_ns`."""

@@ -31,12 +31,13 @@ _MAX_16: Final = 32767
 class _Corner:
     """Where one chip is: its next conversion."""
 
-    __slots__ = ("channel", "k", "next_ns", "oscillator", "period_ns")
+    __slots__ = ("channel", "delay_ns", "k", "next_ns", "oscillator", "period_ns")
 
     def __init__(self, channel: int, oscillator: Oscillator) -> None:
         self.channel = channel
         self.oscillator = oscillator
         self.period_ns = oscillator.period_ns
+        self.delay_ns = oscillator.group_delay_ns
         self.k = 0
         self.next_ns = oscillator.first_ready_ns
 
@@ -44,8 +45,8 @@ class _Corner:
 class SampleLevelSource(SampleSource):
     """The four corners and the deck's IMU as samples, on a virtual clock that `service` moves.
 
-    oscillators: one a corner; imu_period_ns: None leaves the IMU out. The IMU is delivered every 50 ms, as the loop
-    that drains a real one does.
+    oscillators: one a corner; imu_period_ns: None leaves the IMU out; imu_delay_ns: by how much its filter lags. The
+    IMU is delivered every 50 ms, as the loop that drains a real one does.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class SampleLevelSource(SampleSource):
         ring: RingWriter,
         clock: VirtualClock,
         imu_period_ns: int | None,
+        imu_delay_ns: int = 0,
     ) -> None:
         self._deck = deck
         self._ring = ring
         self._clock = clock
         self._corners = [_Corner(int(channel), oscillators[channel]) for channel in CORNERS]
         self._imu_period_ns = imu_period_ns
+        self._imu_delay_ns = imu_delay_ns
         self._imu_next_ns = clock.now_ns() + (imu_period_ns or 0)
         self._drain_ns = clock.now_ns() + IMU_DRAIN_NS
 
@@ -81,7 +84,7 @@ class SampleLevelSource(SampleSource):
 
     def _one_by_one(self, corner: _Corner, until_ns: int) -> None:
         while corner.next_ns <= until_ns:
-            code = self._deck.conversion(corner.channel, corner.k, corner.next_ns)
+            code = self._deck.conversion(corner.channel, corner.k, corner.next_ns - corner.delay_ns)
             flags = _flags(code, corner.k)
             self._ring.write(Sample(corner.channel, flags, corner.next_ns, (code, 0, 0, 0, 0, 0)))
             corner.k += 1
@@ -93,7 +96,7 @@ class SampleLevelSource(SampleSource):
             return
         k = np.arange(corner.k, corner.k + count)
         t_ns = corner.oscillator.first_ready_ns + k * corner.period_ns
-        codes = self._deck.conversions(corner.channel, k, t_ns)
+        codes = self._deck.conversions(corner.channel, k, t_ns - corner.delay_ns)
         write, channel = self._ring.write, corner.channel
         for number, time_ns, code in zip(k.tolist(), t_ns.tolist(), codes.tolist(), strict=True):
             write(Sample(channel, _flags(code, number), time_ns, (code, 0, 0, 0, 0, 0)))
@@ -107,7 +110,7 @@ class SampleLevelSource(SampleSource):
         count = (last_ns - self._imu_next_ns) // period_ns + 1
         t_ns = self._imu_next_ns + np.arange(count) * period_ns
         self._imu_next_ns += count * period_ns
-        motion = self._deck.motions(t_ns)
+        motion = self._deck.motions(t_ns - self._imu_delay_ns)
         motion[:, :3] *= _PER_G
         motion[:, 3:] *= _PER_DPS
         counts = np.clip(np.rint(motion), -_MAX_16 - 1, _MAX_16).astype(np.int64).tolist()

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from hardware.acquire import Acquisition
 from hardware.clock import VirtualClock
 from hardware.hx711 import Hx711
+from hardware.imu import IMU_MODELS
 from hardware.lsm6dsox import DEFAULT_ADDRESS, Lsm6dsox
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, SampleSource
@@ -53,20 +54,24 @@ def build_virtual_source(
     start_ns = clock.now_ns()
     oscillators = {channel: Oscillator.from_seed(seed, channel, start_ns) for channel in CORNERS}
     error_ppm = random.Random(f"lsm6dsox {seed}").randint(-IMU_RATE_ERROR_PPM, IMU_RATE_ERROR_PPM)
+    imu_delay_ns = IMU_MODELS["lsm6dsox"].group_delay_ns
     if level == "samples":
         period_ns = round(1e9 / (imu_rate_hz * (1 + error_ppm * 1e-6)))
-        return SampleLevelSource(deck, oscillators, ring, clock, period_ns)
+        return SampleLevelSource(deck, oscillators, ring, clock, period_ns, imu_delay_ns)
     with contextlib.ExitStack() as opening:
-        imu_chip = VirtualLsm6dsox(clock, deck.motion, rate_error_ppm=error_ppm)
+        imu_chip = VirtualLsm6dsox(clock, lambda t_ns: deck.motion(t_ns - imu_delay_ns), rate_error_ppm=error_ppm)
         bus = VirtualSMBus(VirtualAdapter({DEFAULT_ADDRESS: imu_chip}))
         opening.callback(bus.close)
         imu = Lsm6dsox(bus, clock, rate_hz=imu_rate_hz)
-        chips = {channel: VirtualHx711(oscillators[channel], _conversion(deck, channel)) for channel in CORNERS}
+        chips = {
+            channel: VirtualHx711(oscillators[channel], _conversion(deck, channel, oscillators[channel]))
+            for channel in CORNERS
+        }
         bank = VirtualPinBank(chips, clock)
         drivers = [Hx711(channel, bank.lines(channel)) for channel in CORNERS]
         return Acquisition(bank, drivers, [imu], ring, clock, owned=opening.pop_all())
 
 
-def _conversion(deck: VirtualDeck, channel: Channel) -> Conversion:
-    number = int(channel)
-    return lambda k, t_ns: deck.conversion(number, k, t_ns)
+def _conversion(deck: VirtualDeck, channel: Channel, oscillator: Oscillator) -> Conversion:
+    number, delay_ns = int(channel), oscillator.group_delay_ns
+    return lambda k, t_ns: deck.conversion(number, k, t_ns - delay_ns)

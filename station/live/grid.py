@@ -89,12 +89,12 @@ class Grid:
         self.take(self._reader.read())
         corners = self.corners
         if self._next_ns is None:
-            if not all(corner.newest_good_ns for corner in corners):
+            if not all(corner.reaches_ns for corner in corners):
                 return []
-            newest = max(corner.newest_good_ns for corner in corners)
+            newest = max(corner.reaches_ns for corner in corners)
             self._next_ns = (newest // TICK_NS + 1) * TICK_NS
         rows: list[Row] = []
-        ready_ns = min(corner.newest_good_ns for corner in corners)
+        ready_ns = min(corner.reaches_ns for corner in corners)
         # do not wait for a corner that has gone silent: rows without it are marked, and the trial learns of it in time
         limit_ns = max(ready_ns, now_ns - PATIENCE_NS)
         next_ns = self._next_ns

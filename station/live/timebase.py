@@ -2,23 +2,43 @@
 
 Each HX711 converts at its own 75-100 samples/s. Pairing k-th samples of four such chips is wrong by millimetres
 (research: 2.6 mm RMS); interpolating every channel to the tick by its own timestamps is right to 0.01 mm.
+
+A channel's conversions are numbered, holes counted, and a line is fitted through number and time of the newest of
+them: rate and phase of that chip's own oscillator. A sample's time is the line's, so a moment that was noticed late
+does not bend the signal. From it two conversions are taken off: the converter's filter settles over four, so what is
+ready now describes the load two conversions ago.
+
+Known latency, from the movement to the row of the grid: those two conversions, up to one more until the next sample,
+and what acquire holds a sample back for; `latency_ms` says how much it is.
 """
 
 from collections import deque
 from typing import Final
 
+from hardware.line_fit import SlidingLine
 from hardware.sensor import Flag
 
 # Samples/s. Below 75 the board's RATE pin is at 10 SPS or frames are lost; above 100 no HX711 exists (datasheet: 80).
 RATE_LIMITS_HZ: Final = (75.0, 100.0)
 NOMINAL_INTERVAL_NS: Final = 10_702_000  # measured on real boards: 93.4 samples/s (research, section 1.2)
 SLOWEST_INTERVAL_NS: Final = 1e9 / RATE_LIMITS_HZ[0]
+# Data sheet: output settles four conversions after a step; its symmetric filter lags by half of that.
+GROUP_DELAY_CONVERSIONS: Final = 2
 # A hole between good samples of more than two of the chip's own intervals is a gap (design: quality gates); the margin
 # keeps a single lost sample (exactly two intervals, and some jitter) on the good side.
 GAP_INTERVALS: Final = 2.25
-_RATE_WINDOW: Final = 512  # good samples over which the rate is taken, about 5.5 s
+_FIT_WINDOW: Final = 128  # 1.4 s: keeps a fifth of the jitter; an oscillator that drifts 1 % a minute is 30 us off
+_FIT_FEWEST: Final = 16  # before, a sample's time is the one it came with
+_RATE_FEWEST: Final = 50
 _LEARNING: Final = 16  # the shortest of the first intervals is a single one, at any rate a board may have
 _SMOOTHING: Final = 0.02
+_RESET_AFTER: Final = (
+    3  # a longer silence may have been a reset, after which the oscillator starts at a phase of its own
+)
+# A moment this far off the line says nothing about the oscillator: an edge noticed late. It is placed by the line.
+# Half a millisecond covers a busy kernel; an oscillator that jumps is off by more, again and again.
+_FAR_NS: Final = 500_000
+_FOLLOW_AFTER: Final = 6  # so many in a row, and it is the line that is wrong
 # plain integers: arithmetic with enum members costs more than the rest of a push
 _SETTLING: Final = int(Flag.SETTLING)
 _PERIOD: Final = int(Flag.PERIOD)
@@ -28,21 +48,24 @@ class ChannelTimebase:
     """One corner on the grid: linear interpolation between its good samples, its measured rate, its counters.
 
     Flagged samples are counted and left out; what they leave behind is bridged, and marked as a gap when it is longer
-    than two sample intervals.
+    than two sample intervals. `newest_good_ns` is when the newest good sample was ready; `reaches_ns` the time of the
+    load that it describes: up to there `at` can answer.
     """
 
     __slots__ = (
         "_after",
         "_before",
-        "_conversions",
+        "_far",
         "_index",
         "_interval_ns",
         "_learnt",
+        "_line",
         "_pending",
         "flagged",
         "frames",
         "newest_good_ns",
         "newest_ns",
+        "reaches_ns",
         "settling",
     )
 
@@ -50,12 +73,14 @@ class ChannelTimebase:
         self._pending: deque[tuple[int, int]] = deque()
         self._before: tuple[int, int] | None = None
         self._after: tuple[int, int] | None = None
-        self._conversions: deque[tuple[int, int]] = deque(maxlen=_RATE_WINDOW)  # (number, time) of good samples
+        self._line = SlidingLine(_FIT_WINDOW)
         self._index = 0
         self._interval_ns = 0.0
         self._learnt = 0
+        self._far = 0
         self.newest_ns = 0
         self.newest_good_ns = 0
+        self.reaches_ns = 0
         self.frames = 0
         self.flagged = 0
         self.settling = 0
@@ -64,6 +89,7 @@ class ChannelTimebase:
         """Take one sample. Samples that do not come later than the one before are flagged as impossible."""
         if flags & _SETTLING:
             self.settling += 1  # expected after power-up: neither used nor a fault
+            self._line.restart()
             return
         self.frames += 1
         if t_ns <= self.newest_ns:
@@ -73,12 +99,14 @@ class ChannelTimebase:
         if flags:
             self.flagged += 1
             return
-        self._number(t_ns)
+        load_ns = self._when(t_ns)
         self.newest_good_ns = t_ns
-        self._pending.append((t_ns, counts))
+        if load_ns > self.reaches_ns:  # a line that has just been drawn anew may place a sample before the last one
+            self.reaches_ns = load_ns
+            self._pending.append((load_ns, counts))
 
     def at(self, t_ns: int) -> tuple[float, bool] | None:
-        """Return `(counts, good)` at a grid time, or None while no two good samples surround it.
+        """Return `(counts, good)` of the load at a grid time, or None while no two good samples surround it.
 
         Grid times must not go backwards. `good` is False inside a gap.
         """
@@ -97,11 +125,30 @@ class ChannelTimebase:
         interval_ns = min(max(self._interval_ns, NOMINAL_INTERVAL_NS), SLOWEST_INTERVAL_NS)
         return value, span <= GAP_INTERVALS * interval_ns
 
-    def _number(self, t_ns: int) -> None:
-        """Give this sample the number of its conversion, holes counted, so that lost frames do not lower the rate."""
+    def _when(self, t_ns: int) -> int:
+        """Return the time of the load that a good sample, ready at `t_ns`, describes."""
+        line = self._line
+        index = self._number(t_ns)
+        ready_ns = t_ns
+        if len(line) >= _FIT_FEWEST and abs(t_ns - line.at(index)) > _FAR_NS:
+            self._far += 1
+            if self._far < _FOLLOW_AFTER:
+                return line.at(index) - self._delay_ns()
+            line.restart()
+        self._far = 0
+        line.push(index, t_ns)
+        if len(line) >= _FIT_FEWEST:
+            ready_ns = line.at(index)
+        return ready_ns - self._delay_ns()
+
+    def _delay_ns(self) -> int:
+        period_ns = self._line.slope if len(self._line) >= _FIT_FEWEST else None
+        return round(GROUP_DELAY_CONVERSIONS * (period_ns or self._interval_ns or NOMINAL_INTERVAL_NS))
+
+    def _number(self, t_ns: int) -> int:
+        """Return the number of this sample's conversion, holes counted, so that lost frames do not lower the rate."""
         if not self.newest_good_ns:
-            self._conversions.append((0, t_ns))
-            return
+            return self._index
         span_ns = t_ns - self.newest_good_ns
         if self._learnt < _LEARNING:
             self._learnt += 1
@@ -109,13 +156,16 @@ class ChannelTimebase:
         steps = max(1, round(span_ns / self._interval_ns))
         if steps == 1:
             self._interval_ns += _SMOOTHING * (span_ns - self._interval_ns)
+        elif steps > _RESET_AFTER:
+            self._line.restart()
         self._index += steps
-        self._conversions.append((self._index, t_ns))
+        return self._index
 
     def rate_hz(self) -> float | None:
         """Return the chip's own rate over its last good samples, or None before there are 50."""
-        if len(self._conversions) < 50:
-            return None
-        first_index, first_ns = self._conversions[0]
-        last_index, last_ns = self._conversions[-1]
-        return 1e9 * (last_index - first_index) / (last_ns - first_ns)
+        slope = self._line.slope if len(self._line) >= _RATE_FEWEST else None
+        return 1e9 / slope if slope else None
+
+    def latency_ms(self, now_ns: int) -> float | None:
+        """Return how far behind `now_ns` the grid can be answered for this corner, ms; None before the first sample."""
+        return (now_ns - self.reaches_ns) / 1e6 if self.reaches_ns else None
