@@ -12,9 +12,11 @@ from hardware.clock import Clock
 from hardware.errors import HardwareError
 from hardware.hx711 import Hx711
 from hardware.imu import Imu
+from hardware.lateness import LatenessHistogram
 from hardware.pins import PinBank
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import Channel, SampleSource
+from hardware.status import CornerStatus, ImuStatus, SourceStatus
 
 IMU_DRAIN_NS: Final = 50_000_000  # a tenth of what the chip's FIFO holds at 208 Hz
 SILENT_NS: Final = 500_000_000  # a chip that gives nothing for so long is powered down and up again
@@ -36,8 +38,9 @@ class Acquisition(SampleSource):
         ring: RingWriter,
         clock: Clock,
         owned: contextlib.ExitStack | None = None,
+        backend: str = "virtual pins",
     ) -> None:
-        """Take what to service; `owned` (the I2C bus, say) is closed together with the pins."""
+        """Take what to service; `owned` (the I2C bus, say) is closed with the pins; `backend` names the bank."""
         self._bank = bank
         self._chips = {int(chip.channel): chip for chip in chips}
         self._imus = tuple(imus)
@@ -49,17 +52,21 @@ class Acquisition(SampleSource):
         self.recoveries: dict[Channel, int] = {Channel(channel): 0 for channel in self._chips}
         self.imu_failures: dict[Channel, int] = dict.fromkeys((imu.channel for imu in self._imus), 0)
         self._owned = owned
+        self._backend = backend
+        self._delay = LatenessHistogram()
         self._closed = False
 
     def service(self, until_ns: int) -> int:
         """Read every frame that becomes ready up to `until_ns`, and the IMUs every 50 ms; return samples written."""
         wait_ready, write, now_ns = self._bank.wait_ready, self._ring.write, self._clock.now_ns
+        noticed = self._delay.add
         before = self._ring.written
         while True:
             wait_until_ns = min(until_ns, self._look_ns)
             ready = wait_ready(wait_until_ns)
             if ready is not None:
                 channel, edge_ns = ready
+                noticed(now_ns() - edge_ns)
                 write(self._chips[channel].read_frame(edge_ns))
                 self._heard_ns[channel] = edge_ns
                 if now_ns() < self._look_ns:
@@ -93,6 +100,26 @@ class Acquisition(SampleSource):
         else:
             if self._ring.state & lost:
                 self._ring.state &= ~lost
+
+    def status(self) -> SourceStatus:
+        """Return where the samples come from, and what the drivers have counted."""
+        return SourceStatus(
+            backend=self._backend,
+            reader="frame",
+            frame_delay_us=self._delay.status(),
+            corners=tuple(self._corner(channel, chip) for channel, chip in self._chips.items()),
+            imus=tuple(self._imu(imu) for imu in self._imus),
+        )
+
+    def _corner(self, channel: int, chip: Hx711) -> CornerStatus:
+        named = {(flag.name or "").lower(): count for flag, count in chip.flagged_by.items() if count}
+        restarts = self.recoveries[Channel(channel)]
+        return CornerStatus(
+            Channel(channel).label, chip.rate_hz, chip.frames, chip.flagged, named, restarts, ready_timeouts=restarts
+        )
+
+    def _imu(self, imu: Imu) -> ImuStatus:
+        return ImuStatus(imu.channel.label, imu.model.name, imu.rate_hz, imu.counters, self_test=None, error=None)
 
     def close(self) -> None:
         """Release the pins. The ring belongs to whoever made it."""

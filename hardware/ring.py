@@ -6,13 +6,16 @@ Layout (little-endian; one file, normally on tmpfs, mapped by both sides):
 
     header, 64 bytes
       0  8s  magic "BALRING1"
-      8  u32 layout version (1)         12  u32 bytes a slot (48)
+      8  u32 layout version (2)         12  u32 bytes a slot (48)
      16  u32 slots                      20  u32 pid of the writer
      24  u64 generation: differs whenever a writer starts anew
      32  u64 write index: samples written so far; stored after the slot it counts
      40  i64 heartbeat: writer's clock when it last went round its loop, ns; 0 before the first time
      48  u64 state bits, see RingState
      56  8 bytes reserved, 0
+    two status buffers, 4096 bytes each: what the writer says about itself once a second, in turns
+      0  u64 number n, in buffer n mod 2; stored last   8  u32 bytes   12  u32 CRC-32, started from n and generation
+     16  JSON of hardware.status.AcquireStatus
     slot, 48 bytes; sample number n (from 1) is in slot (n - 1) mod slots
       0  u64 sequence number n          8  i64 t_ns
      16  6 x i32 values                40  u16 channel    42  u16 flags
@@ -20,7 +23,8 @@ Layout (little-endian; one file, normally on tmpfs, mapped by both sides):
 
 A sample counts only when its sequence number is the one expected and its checksum is right. That detects a slot that
 is overwritten while it is read, and it holds on processors that let another core see stores out of order (Arm), where
-"index written last" alone would not. Not solved here: an old file being truncated by somebody else while it is mapped.
+"index written last" alone would not. A status buffer is checked in the same way; the one before it stays whole for a
+second. Not solved here: an old file being truncated by somebody else while it is mapped.
 """
 
 import errno
@@ -35,19 +39,28 @@ from pathlib import Path
 from typing import Final, Self
 from zlib import crc32
 
+import msgspec
+
 from hardware.errors import CorruptFrameError, NotPresentError, SettingError
 from hardware.sensor import Sample
+from hardware.status import AcquireStatus
 
 MAGIC: Final = b"BALRING1"
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 DEFAULT_SLOTS: Final = 16384  # 28 s at 4 x 94 corner and 208 IMU samples a second
 HEADER_BYTES: Final = 64
+STATUS_BYTES: Final = 4096
+SLOTS_AT: Final = HEADER_BYTES + 2 * STATUS_BYTES
 SLOT_BYTES: Final = 48
 
 _HEADER: Final = struct.Struct("<8sIIIIQQqQ8x")
 _BODY: Final = struct.Struct("<Qq6iHH")
 _SLOT: Final = struct.Struct("<Qq6iHHI")
 _CRC: Final = struct.Struct("<I")
+_STATUS: Final = struct.Struct("<QII")
+_STATUS_MOST: Final = STATUS_BYTES - _STATUS.size
+_status_decoder: Final = msgspec.json.Decoder(AcquireStatus)
+_status_encoder: Final = msgspec.json.Encoder()
 _BODY_BYTES: Final = _BODY.size
 # the header as native 64-bit words: one store each, so a reader never sees half of one
 _GENERATION, _INDEX, _HEARTBEAT, _STATE = 3, 4, 5, 6
@@ -80,6 +93,7 @@ class RingWriter:
         self._closed = False
         self._generation = secrets.randbits(63) | 1
         self._seed = self._generation & 0xFFFFFFFF
+        self._status_number = 0
         header = (MAGIC, LAYOUT_VERSION, SLOT_BYTES, slots, os.getpid(), self._generation, 0, 0, 0)
         _HEADER.pack_into(buffer, 0, *header)
         self._words = memoryview(buffer)[:HEADER_BYTES].cast("Q")
@@ -93,7 +107,7 @@ class RingWriter:
         """
         _check_setting(slots)
         _refuse_second_writer(path)
-        size = HEADER_BYTES + slots * SLOT_BYTES
+        size = SLOTS_AT + slots * SLOT_BYTES
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
         fd = -1
         try:
@@ -117,20 +131,32 @@ class RingWriter:
     def in_memory(cls, slots: int = DEFAULT_SLOTS) -> Self:
         """Make a ring that only this process sees."""
         _check_setting(slots)
-        return cls(mmap.mmap(-1, HEADER_BYTES + slots * SLOT_BYTES), slots, None, None)
+        return cls(mmap.mmap(-1, SLOTS_AT + slots * SLOT_BYTES), slots, None, None)
 
     def write(self, sample: Sample) -> None:
         """Put one sample into the ring. Never waits, never looks at readers."""
         number = self._count + 1
         channel, flags, t_ns, values = sample
         body = _BODY.pack(number, t_ns, *values, channel, flags)
-        at = HEADER_BYTES + self._count % self._slots * SLOT_BYTES
+        at = SLOTS_AT + self._count % self._slots * SLOT_BYTES
         self._map[at : at + SLOT_BYTES] = body + _CRC.pack(crc32(body, self._seed))
         self._words[_INDEX] = self._count = number
 
     def beat(self, now_ns: int) -> None:
         """Say that the writer's loop went round at `now_ns` of its own clock."""
         self._words[_HEARTBEAT] = now_ns
+
+    def publish_status(self, status: AcquireStatus) -> None:
+        """Say how acquire is; some 10 us. Raises SettingError for one that is longer than its place."""
+        body = _status_encoder.encode(status)
+        if len(body) > _STATUS_MOST:
+            raise SettingError(f"acquire's status is {len(body)} bytes long; the ring has room for {_STATUS_MOST}")
+        self._status_number = number = self._status_number + 1
+        at = HEADER_BYTES + number % 2 * STATUS_BYTES
+        # the number goes last and breaks the old checksum first: a reader in between sees neither as whole
+        _STATUS.pack_into(self._map, at, 0, len(body), crc32(body, self._seed ^ number & 0xFFFFFFFF))
+        self._map[at + _STATUS.size : at + _STATUS.size + len(body)] = body
+        self._map[at : at + 8] = number.to_bytes(8, "little")
 
     @property
     def written(self) -> int:
@@ -211,7 +237,7 @@ class RingReader:
         while self._next < written:
             start = self._next % self._slots
             count = min(written - self._next, self._slots - start)
-            at = HEADER_BYTES + start * SLOT_BYTES
+            at = SLOTS_AT + start * SLOT_BYTES
             chunk = bytes(self._view[at : at + count * SLOT_BYTES])
             if not self._take(chunk, samples):
                 break
@@ -262,6 +288,21 @@ class RingReader:
         self._next = 0
         self._doubted = 0
         return True
+
+    def acquire_status(self) -> AcquireStatus | None:
+        """Return the newest thing that acquire has said about itself, whole; None before it has said anything."""
+        found: list[tuple[int, bytes]] = []
+        for at in (HEADER_BYTES, HEADER_BYTES + STATUS_BYTES):
+            number, length, crc = _STATUS.unpack_from(self._view, at)
+            body = bytes(self._view[at + _STATUS.size : at + _STATUS.size + min(length, _STATUS_MOST)])
+            if number and crc32(body, self._seed ^ number & 0xFFFFFFFF) == crc:
+                found.append((number, body))
+        if not found:
+            return None
+        try:
+            return _status_decoder.decode(max(found)[1])
+        except msgspec.MsgspecError:  # of another release: this one cannot read it
+            return None
 
     @property
     def heartbeat_ns(self) -> int:
@@ -328,6 +369,6 @@ def _map_readonly(path: Path) -> tuple[memoryview, tuple[int, int]]:
             f"{path}: not a ring of samples of layout {LAYOUT_VERSION} (magic {magic!r}, version {version}); "
             "acquire and station must come from the same release: restart both"
         )
-    if HEADER_BYTES + slots * SLOT_BYTES != status.st_size:
+    if SLOTS_AT + slots * SLOT_BYTES != status.st_size:
         raise CorruptFrameError(f"{path}: {status.st_size} bytes do not hold {slots} slots; restart acquire")
     return view, (status.st_dev, status.st_ino)

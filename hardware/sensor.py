@@ -5,7 +5,10 @@ A sample leaves this room right, or with a flag that says that it is not. Nothin
 
 from abc import ABC, abstractmethod
 from enum import IntEnum, IntFlag
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hardware.status import SourceStatus
 
 
 class Channel(IntEnum):
@@ -66,6 +69,10 @@ class SampleSource(ABC):
     @abstractmethod
     def service(self, until_ns: int) -> int:
         """Deliver what becomes ready up to `until_ns` (source's own clock) and return how many samples that was."""
+
+    @abstractmethod
+    def status(self) -> "SourceStatus":
+        """Return where the samples come from and what the drivers have counted so far."""
 
     @abstractmethod
     def close(self) -> None:

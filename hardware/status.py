@@ -1,6 +1,7 @@
 """What acquire says about itself once a second, through the ring: how it runs, and what its drivers have counted.
 
-A type only: `hardware.realtime` publishes it, `hardware.ring` carries it, `doctor` and `health` show it.
+Types only: a source fills `SourceStatus`, `hardware.realtime` puts it into an `AcquireStatus` and publishes that,
+`hardware.ring` carries it, `doctor` and `health` show it.
 """
 
 import msgspec
@@ -9,7 +10,7 @@ from hardware.imu import ImuCounters, SelfTest
 
 
 class LatenessUs(msgspec.Struct, frozen=True):
-    """How late something was, microseconds, over the last minute; `max` since the start."""
+    """How late something was, microseconds, since the start; p50 and p99 to within 7 %."""
 
     p50: float
     p99: float
@@ -43,21 +44,36 @@ class ImuStatus(msgspec.Struct, frozen=True):
     error: str | None
 
 
-class AcquireStatus(msgspec.Struct, frozen=True):
-    """How acquire runs.
+class SourceStatus(msgspec.Struct, frozen=True):
+    """A source of samples: where they come from and what its drivers have counted.
 
-    backend: `gpiod on /dev/gpiochip0 (pinctrl-rp1)`, say; scheduling: `fifo 50` or `normal (why)`; memory: `locked` or
-    `not locked (why)`; core: the processor core that it is tied to; frame_delay_us: from the edge on DOUT to the first
-    clock pulse; cpu_percent: of one core, over the last seconds; warnings: what works, but at a cost.
+    backend: `gpiod on /dev/gpiochip0 (pinctrl-rp1)`, say; frame_delay_us: from the edge on DOUT to the first clock
+    pulse, None where no pin is clocked; warnings: what works, but at a cost.
     """
 
     backend: str
     reader: str
-    scheduling: str
-    memory: str
-    core: int | None
-    cpu_percent: float
-    frame_delay_us: LatenessUs
+    frame_delay_us: LatenessUs | None
     corners: tuple[CornerStatus, ...]
     imus: tuple[ImuStatus, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class Scheduling(msgspec.Struct, frozen=True):
+    """What the process was given. priority: `FIFO 50` or `normal: why`; memory: `locked` or `not locked: why`.
+
+    core: the processor core that it is tied to, None for none; degraded: something that it asked for was refused.
+    """
+
+    priority: str
+    memory: str
+    core: int | None
+    degraded: bool
+
+
+class AcquireStatus(msgspec.Struct, frozen=True):
+    """How acquire runs. cpu_percent: of one core, since the last time it said so."""
+
+    source: SourceStatus
+    scheduling: Scheduling
+    cpu_percent: float

@@ -16,6 +16,7 @@ from hardware.hx711 import SETTLING_FRAMES, code_flags
 from hardware.lsm6dsox import ACCEL_MG_PER_LSB, GYRO_MDPS_PER_LSB
 from hardware.ring import RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
+from hardware.status import CornerStatus, SourceStatus
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.oscillator import Oscillator
 
@@ -117,6 +118,19 @@ class SampleLevelSource(SampleSource):
         write, channel = self._ring.write, int(Channel.DECK_IMU)
         for time_ns, (ax, ay, az, gx, gy, gz) in zip(t_ns.tolist(), counts, strict=True):
             write(Sample(channel, 0, time_ns, (ax, ay, az, gx, gy, gz)))
+
+    def status(self) -> SourceStatus:
+        """Return what there is to say without pins and drivers: conversions delivered and each chip's own rate."""
+        return SourceStatus(
+            backend="virtual samples",
+            reader="none: no pin is clocked",
+            frame_delay_us=None,
+            corners=tuple(
+                CornerStatus(Channel(each.channel).label, each.oscillator.rate_hz, each.k, 0, {}, 0, 0)
+                for each in self._corners
+            ),
+            imus=(),
+        )
 
     def close(self) -> None:
         """Nothing was opened."""

@@ -61,7 +61,7 @@ def main(config: Config, *, beat: Callable[[], None]) -> int:
     source = virtual_source(config, person, clock, ring)
     control = PersonControl(config.station.virtual_person_socket, person, clock)
     try:
-        run(source, ring, follow, virtual=True, beat=beat, polled=[control.poll])
+        run(source, ring, follow, virtual=True, beat=beat, polled=[control.poll], describe=source.status)
     finally:
         control.close()
         source.close()

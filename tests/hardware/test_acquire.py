@@ -1,29 +1,16 @@
 """The acquisition loop: every frame into the ring, silent chips woken, degraded modes declared, a clean end."""
 
-import ctypes
-import gc
 import itertools
-import logging
-import os
-import signal
-import subprocess
-import sys
-import threading
-from pathlib import Path
-
-import pytest
 
 from hardware.acquire import IMU_DRAIN_NS, Acquisition
 from hardware.clock import VirtualClock
 from hardware.errors import BusError
 from hardware.hx711 import Hx711
-from hardware.realtime import WAIT_NS, run
-from hardware.ring import RingReader, RingState, RingWriter
-from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
+from hardware.imu import IMU_MODELS, ImuCounters
+from hardware.ring import RingState, RingWriter
+from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
-from hardware.virtual.load import EmptyDeck
 from hardware.virtual.oscillator import Oscillator
-from hardware.virtual.source import build_virtual_source
 
 S = 1_000_000_000
 START_NS = 5 * S
@@ -33,9 +20,12 @@ class FakeImu:
     """Gives one sample a drain; `broken` plays a bus that does not answer."""
 
     channel = Channel.DECK_IMU
+    model = IMU_MODELS["lsm6dsox"]
+    rate_hz = None
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
+        self.counters = ImuCounters()
         self.broken = False
         self.drained_ns: list[int] = []
 
@@ -140,162 +130,18 @@ def test_closing_twice_leaves_every_clock_line_low() -> None:
     assert all(chip.power_downs == 0 for chip in rig.chips.values())
 
 
-class Script:
-    """Stops the loop after so many rounds; remembers each."""
-
-    def __init__(self, clock: VirtualClock, rounds: int) -> None:
-        self.stop = threading.Event()
-        self.clock = clock
-        self.left = rounds
-        self.rounds_ns: list[int] = []
-
-    def poll(self) -> None:
-        self.rounds_ns.append(self.clock.now_ns())
-        self.left -= 1
-        if not self.left:
-            self.stop.set()
-
-
-def test_virtual_chips_follow_the_stations_clock() -> None:
-    station = VirtualClock(START_NS)
-    chips = VirtualClock(START_NS)
-    ring = RingWriter.in_memory()
-    reader = ring.reader()
-    source = build_virtual_source("samples", EmptyDeck(), 1, chips, ring)
-    script = Script(station, rounds=401)
-    beats: list[int] = []
-    run(
-        source,
-        ring,
-        station,
-        virtual=True,
-        stop=script.stop,
-        beat=lambda: beats.append(station.now_ns()),
-        polled=[script.poll],
-    )
-    assert script.rounds_ns == [START_NS + n * 5_000_000 for n in range(401)]
-    assert reader.state == RingState.VIRTUAL
-    assert reader.heartbeat_ns == START_NS + 2 * S
-    assert 1100 < len(reader.read()) < 1200, "2 s of four corners and the IMU"
-    assert len(beats) == 4
-    assert gc.isenabled(), "the collector rests only while the loop runs"
-
-
-def test_after_a_stall_the_chips_catch_up_without_losing_a_sample() -> None:
-    station = VirtualClock(START_NS)
-    ring = RingWriter.in_memory(slots=256)  # 0.4 s: a single burst of 10 s would overrun it
-    reader = ring.reader()
-    got: list[Sample] = []
-    source = build_virtual_source("samples", EmptyDeck(), 1, VirtualClock(START_NS), ring)
-    script = Script(station, rounds=200)
-
-    def stall() -> None:
-        got.extend(reader.read())
-        if len(script.rounds_ns) == 100:
-            station.t_ns += 10 * S
-
-    run(source, ring, station, virtual=True, stop=script.stop, polled=[script.poll, stall])
-    got += reader.read()
-    assert reader.lost == 0
-    times = [sample.t_ns for sample in got if sample.channel == Channel.FRONT_LEFT]
-    assert len({b - a for a, b in itertools.pairwise(times)}) == 1
-    assert times[-1] > START_NS + 10 * S
-
-
-class SilentSource(SampleSource):
-    """Delivers nothing and remembers how far it might wait."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self.clock = clock
-        self.horizons_ns: list[int] = []
-
-    def service(self, until_ns: int) -> int:
-        self.horizons_ns.append(until_ns - self.clock.now_ns())
-        self.clock.sleep_until_ns(until_ns)
-        return 0
-
-    def close(self) -> None:
-        pass
-
-
-def test_the_watchdog_is_not_fed_when_no_samples_come() -> None:
-    clock = VirtualClock(START_NS)
-    script = Script(clock, rounds=100)
-    run(
-        SilentSource(clock),
-        RingWriter.in_memory(),
-        clock,
-        virtual=True,
-        stop=script.stop,
-        beat=lambda: pytest.fail("fed"),
-        polled=[script.poll],
-    )
-
-
-class Unlockable:
-    """A C library that may not lock memory."""
-
-    @staticmethod
-    def mlockall(flags: int) -> int:
-        return -1
-
-
-def test_a_loop_without_priority_and_locked_memory_runs_and_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def refuse(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Unlockable())
-    clock = VirtualClock(START_NS)
-    ring = RingWriter.in_memory()
-    source, script = SilentSource(clock), Script(clock, rounds=50)
-    with caplog.at_level(logging.WARNING):
-        run(source, ring, clock, virtual=False, stop=script.stop, polled=[script.poll])
-    assert ring.state == RingState.DEGRADED_NOT_FIFO | RingState.NOT_LOCKED
-    assert len(caplog.records) == 2
-    assert "Operation not permitted" in caplog.text
-    assert set(source.horizons_ns) == {WAIT_NS}
-
-
-PROCESS = """
-import sys
-from pathlib import Path
-from hardware.realtime import run
-from hardware.clock import MonotonicClock, VirtualClock
-from hardware.ring import RingWriter
-from hardware.virtual.load import EmptyDeck
-from hardware.virtual.source import build_virtual_source
-clock = MonotonicClock()
-ring = RingWriter.create(Path(sys.argv[1]))
-source = build_virtual_source("pins", EmptyDeck(), 1, VirtualClock(clock.now_ns()), ring)
-try:
-    run(source, ring, clock, virtual=True, beat=lambda: print("beat", flush=True))
-finally:
-    source.close()
-    ring.close()
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_ends_in_good_order_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
-    path = tmp_path / "samples.ring"
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROCESS, str(path)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
-    )
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "beat\n"
-        reader = RingReader.open(path)
-        assert process.stdout.readline() == "beat\n", "about half a second later"
-        samples = reader.read()
-        process.send_signal(number)
-        assert process.wait(timeout=20) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-    assert {sample.channel for sample in samples} == {*CORNERS, Channel.DECK_IMU}
-    assert not any(sample.flags & ~Flag.SETTLING for sample in samples), "preemption must not tear a virtual frame"
-    assert reader.state == RingState.VIRTUAL | RingState.CLOSED
+def test_the_status_tells_what_the_drivers_have_counted() -> None:
+    rig = Rig()
+    rig.source.service(START_NS + S)
+    rig.chips[Channel.BACK_LEFT].stuck = 1
+    rig.source.service(START_NS + 3 * S)
+    status = rig.source.status()
+    corners = {corner.channel: corner for corner in status.corners}
+    assert status.backend == "virtual pins"
+    assert corners["front_left"].frames == rig.source._chips[Channel.FRONT_LEFT].frames
+    assert corners["front_left"].flagged_by == {"settling": 4}
+    assert corners["front_left"].restarts == 0
+    assert corners["back_left"].restarts == rig.source.recoveries[Channel.BACK_LEFT] > 0
+    assert status.frame_delay_us is not None
+    assert status.frame_delay_us.max < 500, "another chip's frame at the most"
+    assert [(imu.channel, imu.model) for imu in status.imus] == [("deck_imu", "lsm6dsox")]

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import CorruptFrameError, HardwareError, NotPresentError, SettingError
-from hardware.ring import HEADER_BYTES, SLOT_BYTES, RingReader, RingState, RingWriter
+from hardware.ring import HEADER_BYTES, SLOT_BYTES, SLOTS_AT, STATUS_BYTES, RingReader, RingState, RingWriter
 from hardware.sensor import Channel, Flag, Sample
+from hardware.status import AcquireStatus, Scheduling, SourceStatus
 
 SLOTS = 128
 
@@ -218,7 +219,7 @@ def test_a_file_that_is_no_ring_is_refused(tmp_path: Path, content: bytes, said:
 def test_a_truncated_ring_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "samples.ring"
     RingWriter.create(path, SLOTS).close()
-    os.truncate(path, HEADER_BYTES + 5 * SLOT_BYTES)
+    os.truncate(path, SLOTS_AT + 5 * SLOT_BYTES)
     with pytest.raises(CorruptFrameError, match="do not hold 128 slots"):
         RingReader.open(path)
 
@@ -286,3 +287,39 @@ def test_nothing_torn_comes_from_another_process_even_when_it_is_killed_and_repl
             pass
         assert reader.read() == []
     assert reader.restarts == 1
+
+
+def status(number: int) -> AcquireStatus:
+    """A status of which every part follows from the number, so that a mixture of two shows."""
+    source = SourceStatus("b" * (number % 300), str(number), None, (), (), (str(-number),))
+    return AcquireStatus(source, Scheduling(str(number), str(number), number % 4, False), float(number))
+
+
+def test_a_reader_sees_the_newest_status_whole(tmp_path: Path) -> None:
+    ring = RingWriter.create(tmp_path / "ring", SLOTS)
+    reader = RingReader.open(tmp_path / "ring")
+    assert reader.acquire_status() is None
+    for number in range(1, 6):
+        ring.publish_status(status(number))
+        assert reader.acquire_status() == status(number)
+
+
+@given(number=st.integers(2, 1000), stopped_at=st.integers(0, STATUS_BYTES))
+def test_a_status_that_is_half_written_hides_the_one_before_it_never(number: int, stopped_at: int) -> None:
+    ring = RingWriter.in_memory(SLOTS)
+    reader = ring.reader()
+    for each in (number - 1, number):
+        ring.publish_status(status(each))
+    before = bytes(ring._map[HEADER_BYTES:SLOTS_AT])
+    ring.publish_status(status(number + 1))
+    after = bytes(ring._map[HEADER_BYTES:SLOTS_AT])
+    ring._map[HEADER_BYTES:SLOTS_AT] = before
+    at = HEADER_BYTES + 3 % 2 * STATUS_BYTES
+    ring._map[at : at + stopped_at] = after[at - HEADER_BYTES : at - HEADER_BYTES + stopped_at]
+    assert reader.acquire_status() in (status(number), status(number + 1))
+
+
+def test_a_status_that_has_no_room_is_refused() -> None:
+    long = SourceStatus("b" * 5000, "", None, (), ())
+    with pytest.raises(SettingError, match="the ring has room for"):
+        RingWriter.in_memory(SLOTS).publish_status(AcquireStatus(long, Scheduling("", "", None, False), 0.0))

@@ -1,7 +1,8 @@
 """How far the COP of the chain is from the true one, by three ways of bringing four free-running chips together.
 
-The people: `data/thirty_people.npz`, 20 s each (see the README beside it; `python -m tests.station.live.cop_error FOLDER`
-makes it from the data set). Gains and zeros are the deck's own, so that what is left is timing and noise, unless an
+The people: `data/thirty_people.npz`, 20 s each (see the README beside it; made from the data set by
+`python -m tests.station.live.cop_error FOLDER`).
+Gains and zeros are the deck's own, so that what is left is timing and noise, unless an
 ideal calibration's own error is asked for.
 """
 
