@@ -72,7 +72,9 @@ class _WallLines(Lines):
     def now_ns(self) -> int:
         return time.monotonic_ns()
 
-    def drain(self, until_ns: int) -> None:  # noqa: ARG002: in the wall's time, which the chip does not live in
+    def drain(self, until_ns: int) -> None:
+        """Forget the edges up to the chip's own time: `until_ns` is the wall's, which the chip does not live in."""
+        del until_ns
         self._chip.drain(self._chip.now_ns())
 
 

@@ -8,6 +8,8 @@ from typing import Final, Literal, TypeVar
 
 import msgspec
 
+from hardware.status import AcquireStatus
+
 _T = TypeVar("_T")
 
 PROTOCOL_VERSION: Final = 1
@@ -158,6 +160,8 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     outbox_open: int
     outbox_parked: int
     last_result_id: str | None
+    latency_ms: float | None = None  # from a movement on the deck to the row that shows it, right now
+    acquire: AcquireStatus | None = None  # what acquire last said of itself; None where it is in this process
     last_score: LiveScore | None = None  # the live score at the end of the last quiet stance
 
 

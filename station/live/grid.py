@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from calibration.model import DeckModel
 from hardware.ring import RingReader
 from hardware.sensor import CORNERS, Channel, Flag, Sample
+from hardware.status import AcquireStatus
 from station.config import DeckConfig
 from station.cop import cop_from_corners
 from station.live.deck_motion import DeckMotion
@@ -147,6 +148,16 @@ class Grid:
             if rate is not None and not low <= rate <= high:
                 wrong.append(f"{channel.label} ({rate:.1f} samples/s)")
         return wrong
+
+    def latency_ms(self, now_ns: int) -> float | None:
+        """Return how long after a movement on the deck its row comes, ms: the slowest corner's; None without one."""
+        each = [corner.latency_ms(now_ns) for corner in self.corners]
+        known = [ms for ms in each if ms is not None]
+        return round(max(known), 1) if known else None
+
+    def acquire_status(self) -> AcquireStatus | None:
+        """Return what acquire last said of itself through the ring."""
+        return self._reader.acquire_status()
 
     def channel_status(self) -> tuple[ChannelStatus, ...]:
         """Return measured rate and counters of the four corners."""

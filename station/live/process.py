@@ -100,6 +100,8 @@ class Station:
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
             last_result_id=self.engine.last_result_id,
+            latency_ms=self.grid.latency_ms(self._clock.now_ns()),
+            acquire=self.grid.acquire_status(),
             last_score=self.engine.last_score,
         )
 

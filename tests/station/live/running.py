@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hardware.ring import RingReader
 from hardware.sensor import Sample
+from hardware.status import AcquireStatus
 from station.demo.hands import DirectHands
 from station.demo.one_process import OneProcess
 from station.demo.settings import DemoSettings, demo_config, demo_visitor
@@ -23,6 +24,9 @@ class Tampered:
 
     def read(self) -> list[Sample]:
         return [kept for sample in self._reader.read() if (kept := self.change(sample)) is not None]
+
+    def acquire_status(self) -> AcquireStatus | None:
+        return self._reader.acquire_status()
 
 
 class RunningStation:
