@@ -1,10 +1,11 @@
 """The IMU contract: what a driver promises, what the supported chips are, and what their numbers mean.
 
-Drivers: `hardware.lsm6dsox` (reference), `hardware.mpu6050`. The station never needs to know which one is fitted: a
-sample's raw counts mean what `IMU_MODELS[model]` says.
+Drivers: `hardware.lsm6dsox` (reference), `hardware.mpu6050`; what they share is in `hardware.fifo_imu`. The station
+never needs to know which one is fitted: a sample's raw counts mean what `IMU_MODELS[model]` says.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -57,33 +58,66 @@ def rate_for(name: ImuName, asked_hz: int | None) -> int:
 class ImuCounters(msgspec.Struct):
     """What a driver has seen since it was made. All start at 0 and only grow.
 
-    samples: delivered; overruns: the chip's FIFO overflowed; gaps: samples are missing, for whatever reason;
-    config_losses: the chip forgot its settings (brown-out) and was set up again; corrupt: bytes that cannot be right
-    (parity, tag, misaligned FIFO); bus_errors: failed transfers, retried ones included; bus_recoveries: the bus was
-    freed; frozen: the same reading came again and again.
+    samples: delivered, flagged ones included; overruns: the chip's FIFO overflowed; gaps: how often samples are
+    missing, for whatever reason; config_losses: the chip forgot its settings (brown-out) and was set up again; resets:
+    the driver set it up again because it did not answer, gave nothing, or gave the same reading for a second; corrupt:
+    what cannot be right (slots with bad parity or an unknown tag, a misaligned FIFO); torn: moments of which a part is
+    missing; bus_errors: failed transfers, retried ones included; bus_recoveries: the bus works again after a `drain`
+    that failed; frozen: samples that repeat the one before for the 8th time or more.
     """
 
     samples: int = 0
     overruns: int = 0
     gaps: int = 0
     config_losses: int = 0
+    resets: int = 0
     corrupt: int = 0
+    torn: int = 0
     bus_errors: int = 0
     bus_recoveries: int = 0
     frozen: int = 0
 
 
+Axes = tuple[float, float, float]
+Limits = tuple[float, float]
+
+
 class SelfTest(msgspec.Struct, frozen=True):
     """The chip's own electrostatic self-test: how far each axis moved, and whether that is within the maker's limits.
 
-    accel_mg, gyro_dps: the change on x, y, z; limits are (lowest, highest) in the same units.
+    accel_mg, gyro_dps: the change on x, y, z; limits: (lowest, highest) for each axis, in the same units.
     """
 
     passed: bool
-    accel_mg: tuple[float, float, float]
-    gyro_dps: tuple[float, float, float]
-    accel_limits_mg: tuple[float, float]
-    gyro_limits_dps: tuple[float, float]
+    accel_mg: Axes
+    gyro_dps: Axes
+    accel_limits_mg: tuple[Limits, Limits, Limits]
+    gyro_limits_dps: tuple[Limits, Limits, Limits]
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Return the axes that are outside their limits, in words; empty when the chip has passed."""
+        return (
+            *_outside("accelerometer", self.accel_mg, self.accel_limits_mg, "mg"),
+            *_outside("gyroscope", self.gyro_dps, self.gyro_limits_dps, "deg/s"),
+        )
+
+
+def judge_self_test(
+    accel_mg: Axes,
+    gyro_dps: Axes,
+    accel_limits_mg: tuple[Limits, Limits, Limits],
+    gyro_limits_dps: tuple[Limits, Limits, Limits],
+) -> SelfTest:
+    """Return the verdict on what a self-test has measured."""
+    result = SelfTest(True, accel_mg, gyro_dps, accel_limits_mg, gyro_limits_dps)
+    return msgspec.structs.replace(result, passed=not result.failures)
+
+
+def _outside(what: str, moved: Axes, limits: tuple[Limits, Limits, Limits], unit: str) -> Iterator[str]:
+    for axis, value, (lowest, highest) in zip("xyz", moved, limits, strict=True):
+        if not lowest <= value <= highest:
+            yield f"{what} {axis} moved by {value:.0f} {unit}, expected {lowest:.0f} to {highest:.0f}"
 
 
 class Imu(ABC):
@@ -91,7 +125,8 @@ class Imu(ABC):
 
     A driver MUST read back every register that it writes, MUST notice when the chip has lost its settings and set it
     up again, MUST put samples on station time in time order, MUST flag the sample after anything that was lost, and
-    MUST count what goes wrong in `counters`. It MUST NOT wait longer than 50 ms in `drain`, and MAY return nothing.
+    MUST count what goes wrong in `counters`. It MUST NOT wait longer than 50 ms in `drain`: load cells are read by the
+    same thread. It MAY return nothing.
     """
 
     channel: Channel
@@ -116,7 +151,7 @@ class Imu(ABC):
 
     @abstractmethod
     def self_test(self) -> SelfTest:
-        """Run the chip's self-test, some 0.3 s with the deck at rest, and set the chip up again as it was.
+        """Run the chip's self-test, some 0.7 s with the deck at rest, and set the chip up again as it was.
 
         Raises what `configure` raises, and WaitTimeoutError when no data come.
         """

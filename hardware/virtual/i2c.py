@@ -19,7 +19,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import smbus2.smbus2 as smbus2_module
-from smbus2 import I2cFunc, SMBus
+from smbus2 import I2cFunc
+
+from hardware.clock import Clock
+from hardware.i2c import NOT_ACKNOWLEDGED, TIMEOUT_NS, I2cPort
 
 _MAX_MESSAGES: Final = 42  # I2C_RDWR_IOCTL_MAX_MSGS in linux/i2c-dev.h
 _MAX_MESSAGE_BYTES: Final = 8192
@@ -41,16 +44,39 @@ class I2cChip(ABC):
 
 
 class VirtualAdapter:
-    """One bus with its chips by 7-bit address. `fail_next` plays NACKs and time-outs; `transfers` counts ioctls."""
+    """One bus with its chips by 7-bit address, and what can go wrong on it.
 
-    def __init__(self, chips: Mapping[int, I2cChip]) -> None:
+    clock: if given, a transfer on a bus that is held takes the adapter's time-out, as a real one does. `transfers`
+    counts ioctls.
+    """
+
+    def __init__(self, chips: Mapping[int, I2cChip], clock: Clock | None = None) -> None:
         self.chips = dict(chips)
         self.transfers = 0
+        self._clock = clock
         self._failures: list[int] = []
+        self._held = False
+        self._held_until_ns: int | None = None
 
     def fail_next(self, error: int, times: int = 1) -> None:
-        """Let the next transfers fail with this errno (EREMOTEIO: no acknowledge, ETIMEDOUT: a line is held)."""
+        """Let the next transfers fail with this errno.
+
+        EREMOTEIO, ENXIO: no acknowledge, no byte was moved. Any other (ETIMEDOUT, EIO): the transfer breaks off in the
+        middle of its first read, so that a FIFO has given bytes that nobody got.
+        """
         self._failures += [error] * times
+
+    def hold(self, until_ns: int | None = None) -> None:
+        """Hold a line low, so that every transfer times out.
+
+        None: a chip holds SDA in mid-byte, until `nine_clocks`. A time: a short or a second master, which passes then,
+        and which clocks do not help; needs the clock.
+        """
+        self._held, self._held_until_ns = True, until_ns
+
+    def nine_clocks(self) -> None:
+        """Clock SCL nine times and send a STOP, as a `recover` of `hardware.i2c` would: frees a chip that holds SDA."""
+        self._held = self._held and self._held_until_ns is not None
 
     def chip(self, address: int) -> I2cChip:
         """Return the chip that acknowledges this address; raises OSError EREMOTEIO, as i2c-bcm2835 does, for none."""
@@ -59,15 +85,26 @@ class VirtualAdapter:
         except KeyError:
             raise _os_error(errno.EREMOTEIO) from None
 
-    def begin(self) -> None:
-        """Count one transfer; raises the failure that is due."""
+    def begin(self) -> OSError | None:
+        """Count one transfer; raises the failure that is due, or returns it if it shows in the middle only."""
         self.transfers += 1
-        if self._failures:
-            raise _os_error(self._failures.pop(0))
+        if self._held:
+            now_ns = self._clock.now_ns() if self._clock is not None else 0
+            if self._held_until_ns is None or now_ns < self._held_until_ns:
+                if self._clock is not None:
+                    self._clock.sleep_until_ns(now_ns + TIMEOUT_NS)
+                raise _os_error(errno.ETIMEDOUT)
+            self._held = False
+        if not self._failures:
+            return None
+        error = _os_error(self._failures.pop(0))
+        if error.errno in NOT_ACKNOWLEDGED:
+            raise error
+        return error
 
 
-class VirtualSMBus(SMBus):
-    """An `smbus2.SMBus` on a virtual adapter; open from construction until `close`."""
+class VirtualSMBus(I2cPort):
+    """An `I2cPort` on a virtual adapter; open from construction until `close`."""
 
     def __init__(self, adapter: VirtualAdapter) -> None:
         self._adapter = adapter
@@ -111,7 +148,7 @@ class _Handle:
 
     def _combined(self, transfer: Any) -> None:
         adapter = self.adapter
-        adapter.begin()
+        broken = adapter.begin()
         count = transfer.nmsgs
         if count > _MAX_MESSAGES:
             raise _os_error(errno.EINVAL)
@@ -121,13 +158,20 @@ class _Handle:
             if length > _MAX_MESSAGE_BYTES:
                 raise _os_error(errno.EINVAL)
             chip = adapter.chip(address)
+            if broken is not None and flags & _READ:
+                chip.read(length // 2)
+                raise broken
             if flags & _READ:
                 ctypes.memmove(buffer, chip.read(length), length)
             else:
                 chip.write(ctypes.string_at(buffer, length))
+        if broken is not None:
+            raise broken
 
     def _smbus(self, transfer: Any) -> None:
-        self.adapter.begin()
+        broken = self.adapter.begin()
+        if broken is not None:
+            raise broken
         chip = self.adapter.chip(self.address)
         data = transfer.data.contents
         reads = transfer.read_write == smbus2_module.I2C_SMBUS_READ

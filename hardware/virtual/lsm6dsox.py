@@ -4,15 +4,15 @@ What is modelled: identity, the registers that the driver writes and their read-
 and ranges, the tagged 512-slot FIFO in continuous and bypass mode (overwrites its oldest slots, says so in
 FIFO_STATUS2), tag counter and parity, timestamps, output registers, the burst address that rolls over, a brown-out.
 
-Samples: n is taken at exactly `first_ns + n * period_ns`, from when the accelerometer is switched on; both sensors run
-at the accelerometer's rate. Counts are the motion, scaled to the range, rounded and clipped to 16 bit.
+Samples are taken from when the accelerometer is switched on; both sensors run at its rate. Counts are the motion,
+scaled to the range, rounded and clipped to 16 bit. In the self-test each axis moves by what a typical chip moves.
 
 Not modelled: filters and noise (the motion may contain them), start-up transients, interrupts, FIFO compression,
-self-test, different rates for the two sensors, temperature.
+different rates for the two sensors, temperature.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import Final
 
 from hardware.clock import Clock
@@ -20,6 +20,7 @@ from hardware.lsm6dsox import (
     CTRL1_XL,
     CTRL2_G,
     CTRL3_C,
+    CTRL5_C,
     CTRL9_XL,
     CTRL10_C,
     FIFO_CTRL1,
@@ -30,7 +31,10 @@ from hardware.lsm6dsox import (
     FIFO_SLOTS,
     FIFO_STATUS1,
     INTERNAL_FREQ_FINE,
+    OUT_A,
+    OUT_G,
     SLOT_BYTES,
+    STATUS,
     TAG_ACCEL,
     TAG_GYRO,
     TAG_TIMESTAMP,
@@ -40,62 +44,50 @@ from hardware.lsm6dsox import (
     WHO_AM_I_VALUE,
     tag_byte,
 )
-from hardware.virtual.i2c import I2cChip
-
-Motion = Callable[[int], tuple[float, float, float, float, float, float]]
+from hardware.virtual.imu_chip import Axis, Motion, VirtualImuChip
 
 # Data sheet tables "Accelerometer ODR", "Gyroscope ODR", full scales and sensitivities
 _RATE_HZ: Final = {1: 12.5, 2: 26.0, 3: 52.0, 4: 104.0, 5: 208.0, 6: 416.0, 7: 833.0}
 _ACCEL_G_PER_LSB: Final = {0: 0.061e-3, 1: 0.488e-3, 2: 0.122e-3, 3: 0.244e-3}
 _GYRO_DPS_PER_LSB: Final = {0: 8.75e-3, 1: 17.5e-3, 2: 35e-3, 3: 70e-3}
 _GYRO_125_DPS_PER_LSB: Final = 4.375e-3
+# By how much the self-test moves each axis; the gyroscope's depends on the range (limits 20-80 at 250 deg/s, 150-700 at
+# 2000 deg/s). The sign is that of CTRL5_C.
+_SELF_TEST_G: Final = 0.4
+_SELF_TEST_DPS: Final = {0: 45.0, 1: 90.0, 2: 180.0, 3: 360.0}
+_SELF_TEST_SIGN: Final = {0: 0.0, 1: 1.0, 2: -1.0, 3: -1.0}
 
-_STATUS: Final = 0x1E
-_OUT_G: Final = 0x22
 _OUT_END: Final = 0x2E
 _FIFO_STATUS2: Final = 0x3B
 _FIFO_DATA_END: Final = 0x7F
-_READ_ONLY: Final = frozenset({WHO_AM_I, _STATUS, *range(0x20, _OUT_END), FIFO_STATUS1, _FIFO_STATUS2})
-_NEVER_NS: Final = 1 << 62
+_READ_ONLY: Final = frozenset({WHO_AM_I, STATUS, *range(0x20, _OUT_END), FIFO_STATUS1, _FIFO_STATUS2})
 _TAGS: Final = tuple(tuple(tag_byte(tag, count) for tag in range(8)) for count in range(4))
 _THREE: Final = struct.Struct("<3h")
 _STAMP: Final = struct.Struct("<BIH")
 _FIFO_BYTES: Final = FIFO_SLOTS * SLOT_BYTES
 
 
-class VirtualLsm6dsox(I2cChip):
-    """One chip. motion: `t_ns -> (ax_g, ay_g, az_g, gx_dps, gy_dps, gz_dps)`, called once a sample, in time order.
+class VirtualLsm6dsox(VirtualImuChip):
+    """One chip; see `VirtualImuChip`. Its timestamps run as fast or slow as its rate.
 
-    clock: station time; rate_error_ppm: how much faster than nominal this chip runs (rate and timestamps alike);
-    freq_fine: what INTERNAL_FREQ_FINE reads (signed steps of 0.15 %, the maker's own measurement of that error).
-    first_tick: where the 32-bit timestamp counter starts (just below 2**32 to see it wrap).
-    Counters: `samples` taken since the sensor was last switched on, `lost_slots` to overflow.
+    freq_fine: what INTERNAL_FREQ_FINE reads (signed steps of 0.15 %, the maker's own measurement of the rate error);
+    first_tick: where the 32-bit timestamp counter starts (just below 2**32 to see it wrap). `lost_slots`: to overflow.
     """
 
     def __init__(
-        self, clock: Clock, motion: Motion, *, rate_error_ppm: int = 0, freq_fine: int = 0, first_tick: int = 0
+        self,
+        clock: Clock,
+        motion: Motion,
+        *,
+        rate_error_ppm: int = 0,
+        freq_fine: int = 0,
+        first_tick: int = 0,
+        dead: Collection[Axis] = (),
     ) -> None:
-        self._clock = clock
-        self._motion = motion
-        self._speed = 1 + rate_error_ppm * 1e-6
         self._freq_fine = freq_fine & 0xFF
         self._first_tick = first_tick
         self.lost_slots = 0
-        self._power_on()
-
-    @property
-    def first_ns(self) -> int | None:
-        """When sample 0 since the sensor was switched on was or will be taken, ns; None while it is off."""
-        return self._first_ns
-
-    @property
-    def period_ns(self) -> int | None:
-        """Time between samples, ns; None while the sensor is off."""
-        return self._period_ns if self._first_ns is not None else None
-
-    def brown_out(self) -> None:
-        """Lose power for a moment: every register and the FIFO are as after power-up; the bus notices nothing."""
-        self._power_on()
+        super().__init__(clock, motion, rate_error_ppm, dead)
 
     # --- the bus -----------------------------------------------------------------------------------------------------
 
@@ -133,20 +125,9 @@ class VirtualLsm6dsox(I2cChip):
         self._overrun = False
         self._slot = bytes(SLOT_BYTES)
         self._count = 0
-        self._switch(0)
+        self._off()
         self._zero_tick_ns = self._clock.now_ns()
         self._ticks = bytes(4)
-
-    def _switch(self, rate: int) -> None:
-        """Start sampling anew at a rate of the data sheet's table, or stop."""
-        rate_hz = _RATE_HZ.get(rate)
-        self._first_ns: int | None = None
-        self._period_ns = 0
-        self._due_ns = _NEVER_NS
-        self.samples = 0
-        if rate_hz is not None:
-            self._period_ns = round(1e9 / (rate_hz * self._speed))
-            self._due_ns = self._first_ns = self._clock.now_ns() + self._period_ns
 
     def _step(self) -> None:
         if self._registers[CTRL3_C] & 0x04:
@@ -166,7 +147,11 @@ class VirtualLsm6dsox(I2cChip):
             self._fifo.clear()
             self._overrun = False
         elif register == CTRL1_XL and before >> 4 != value >> 4:
-            self._switch(value >> 4)
+            rate_hz = _RATE_HZ.get(value >> 4)
+            if rate_hz is None:
+                self._off()
+            else:
+                self._on(rate_hz)
         elif register == CTRL10_C and value & ~before & 0x20:
             self._zero_tick_ns = self._clock.now_ns()
 
@@ -183,7 +168,10 @@ class VirtualLsm6dsox(I2cChip):
             if register == TIMESTAMP0:
                 self._ticks = struct.pack("<I", self._ticks_at(self._clock.now_ns()))
             return self._ticks[register - TIMESTAMP0]
-        return self._registers[register]
+        value = self._registers[register]
+        if OUT_G <= register < _OUT_END:
+            self._registers[STATUS] &= ~(0x01 if register >= OUT_A else 0x02)
+        return value
 
     def _fifo_status2(self) -> int:
         slots = len(self._fifo) // SLOT_BYTES
@@ -209,15 +197,9 @@ class VirtualLsm6dsox(I2cChip):
         return data.ljust(length, b"\0")
 
     def _catch_up(self) -> None:
-        """Take every sample that was due by now."""
-        now_ns = self._clock.now_ns()
-        first_ns = self._first_ns
-        if now_ns < self._due_ns or first_ns is None:
+        if self._clock.now_ns() < self._due_ns:
             return
-        period_ns = self._period_ns
-        due = (now_ns - first_ns) // period_ns + 1
-        self._due_ns = first_ns + due * period_ns
-        registers, fifo, motion = self._registers, self._fifo, self._motion
+        registers, fifo = self._registers, self._fifo
         to_accel = 1 / _ACCEL_G_PER_LSB[registers[CTRL1_XL] >> 2 & 3]
         gyro_range = registers[CTRL2_G]
         to_gyro = 1 / (_GYRO_125_DPS_PER_LSB if gyro_range & 2 else _GYRO_DPS_PER_LSB[gyro_range >> 2 & 3])
@@ -225,10 +207,10 @@ class VirtualLsm6dsox(I2cChip):
             to_gyro = 0.0
         batches = registers[FIFO_CTRL3] if registers[FIFO_CTRL4] & 7 == 6 else 0
         stamps = registers[FIFO_CTRL4] >> 6 and registers[CTRL10_C] & 0x20
+        test = registers[CTRL5_C]
         accel = gyro = b""
-        for n in range(self.samples, due):
-            t_ns = first_ns + n * period_ns
-            ax, ay, az, gx, gy, gz = motion(t_ns)
+        for t_ns, felt in self._due():
+            ax, ay, az, gx, gy, gz = self._tested(felt, test, gyro_range) if test else felt
             accel = _three(ax * to_accel, ay * to_accel, az * to_accel)
             gyro = _three(gx * to_gyro, gy * to_gyro, gz * to_gyro)
             if batches:
@@ -242,13 +224,19 @@ class VirtualLsm6dsox(I2cChip):
                 if stamps:
                     fifo += _STAMP.pack(tags[TAG_TIMESTAMP], self._ticks_at(t_ns), 0)
                 self._count = (self._count + 1) & 3
-        registers[_OUT_G:_OUT_END] = gyro + accel
-        self.samples = due
+        registers[OUT_G:_OUT_END] = gyro + accel
+        registers[STATUS] = 0x03 if gyro_range >> 4 else 0x01
         if len(fifo) > _FIFO_BYTES:
             excess = len(fifo) - _FIFO_BYTES
             del fifo[:excess]
             self.lost_slots += excess // SLOT_BYTES
             self._overrun = True
+
+    def _tested(self, felt: tuple[float, ...], test: int, gyro_range: int) -> tuple[float, ...]:
+        accel = _SELF_TEST_G * _SELF_TEST_SIGN[test & 3]
+        gyro = _SELF_TEST_DPS[gyro_range >> 2 & 3] * _SELF_TEST_SIGN[test >> 2 & 3]
+        moves = zip(felt, (accel,) * 3 + (gyro,) * 3, self._alive, strict=True)
+        return tuple(value + move * alive for value, move, alive in moves)
 
 
 def _three(x: float, y: float, z: float) -> bytes:

@@ -13,7 +13,7 @@ import numpy as np
 from hardware.acquire import IMU_DRAIN_NS
 from hardware.clock import VirtualClock
 from hardware.hx711 import SETTLING_FRAMES, code_flags
-from hardware.lsm6dsox import ACCEL_MG_PER_LSB, GYRO_MDPS_PER_LSB
+from hardware.imu import IMU_MODELS
 from hardware.ring import RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
 from hardware.status import CornerStatus, SourceStatus
@@ -24,8 +24,8 @@ _FEW_NS: Final = 150_000_000  # for less than this, one by one is cheaper than a
 _STRETCH_NS: Final = 500_000_000  # channels are delivered in turns of at most this length
 _SETTLING: Final = Flag.SETTLING.value
 _SPECIAL: Final = 0x7FFFFF  # code_flags has nothing to say between the ends, but for -1
-_PER_G: Final = 1 / (ACCEL_MG_PER_LSB * 1e-3)
-_PER_DPS: Final = 1 / (GYRO_MDPS_PER_LSB * 1e-3)
+_PER_G: Final = 1e3 / IMU_MODELS["lsm6dsox"].accel_mg_per_lsb
+_PER_DPS: Final = 1e3 / IMU_MODELS["lsm6dsox"].gyro_mdps_per_lsb
 _MAX_16: Final = 32767
 
 

@@ -78,4 +78,4 @@ def test_one_second_of_imu_at_208_hz(
             imu.drain()
 
     benchmark(second)
-    assert imu.gaps == 0
+    assert imu.counters.gaps == 0

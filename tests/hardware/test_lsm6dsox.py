@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from hardware.clock import VirtualClock
 from hardware.errors import BusError, CorruptFrameError, SettingError, WaitTimeoutError
+from hardware.fifo_imu import SETTLING_NS
+from hardware.imu import IMU_MODELS
 from hardware.lsm6dsox import (
-    ACCEL_MG_PER_LSB,
     CTRL2_G,
     CTRL3_C,
     FIFO_CTRL3,
-    GYRO_MDPS_PER_LSB,
     SLOT_BYTES,
     TIMESTAMP0,
     WHO_AM_I,
@@ -26,6 +26,8 @@ from hardware.virtual.i2c import I2cChip, VirtualAdapter, VirtualSMBus
 from hardware.virtual.lsm6dsox import VirtualLsm6dsox
 
 ADDRESS = 0x6A
+ACCEL_MG_PER_LSB = IMU_MODELS["lsm6dsox"].accel_mg_per_lsb
+GYRO_MDPS_PER_LSB = IMU_MODELS["lsm6dsox"].gyro_mdps_per_lsb
 MS = 1_000_000
 
 
@@ -42,14 +44,18 @@ def counts_at(t_ns: int) -> tuple[int, int, int, int, int, int]:
 
 
 class Rig:
-    """A virtual chip on a virtual bus, and the driver on it."""
+    """A virtual chip on a virtual bus, and the driver on it, past its first samples, which are flagged as settling."""
 
-    def __init__(self, rate_hz: int = 208, **chip_settings: int) -> None:
+    def __init__(self, rate_hz: int = 208, settle: bool = True, **chip_settings: int) -> None:
         self.clock = VirtualClock()
         self.chip = VirtualLsm6dsox(self.clock, counting, **chip_settings)
         self.adapter = VirtualAdapter({ADDRESS: self.chip})
         self.bus = VirtualSMBus(self.adapter)
         self.driver = Lsm6dsox(self.bus, self.clock, rate_hz=rate_hz)
+        self.settling: list[Sample] = []
+        if settle:
+            while len(self.settling) < SETTLING_NS * rate_hz / 1e9:
+                self.settling += self.run(MS, MS)
 
     def run(self, duration_ns: int, step_ns: int = 20 * MS) -> list[Sample]:
         samples = []
@@ -62,15 +68,15 @@ class Rig:
     def true_times(self) -> list[int]:
         assert self.chip.first_ns is not None
         assert self.chip.period_ns is not None
-        return [self.chip.first_ns + n * self.chip.period_ns for n in range(self.chip.samples)]
+        return [self.chip.first_ns + n * self.chip.period_ns for n in range(len(self.settling), self.chip.samples)]
 
 
 @pytest.fixture
 def rig() -> Iterator[Callable[..., Rig]]:
     made: list[Rig] = []
 
-    def make(rate_hz: int = 208, **chip_settings: int) -> Rig:
-        made.append(Rig(rate_hz, **chip_settings))
+    def make(rate_hz: int = 208, settle: bool = True, **chip_settings: int) -> Rig:
+        made.append(Rig(rate_hz, settle, **chip_settings))
         return made[-1]
 
     yield make
@@ -86,7 +92,7 @@ def test_every_sample_arrives_once_in_order_with_all_six_values(rig: Callable[..
     assert all(a.t_ns < b.t_ns for a, b in pairwise(samples))
     assert {s.flags for s in samples} == {Flag.GOOD}
     assert {s.channel for s in samples} == {Channel.DECK_IMU}
-    assert r.driver.samples == len(samples)
+    assert r.driver.counters.samples == len(samples)
     assert abs(len(samples) - 5 * rate_hz) <= 2
 
 
@@ -117,7 +123,7 @@ def test_a_reader_that_stalls_for_300_ms_loses_no_sample(rig: Callable[..., Rig]
     samples += r.run(1_000 * MS)
     assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
     assert {s.flags for s in samples} == {Flag.GOOD}
-    assert r.driver.gaps == r.driver.overruns == r.chip.lost_slots == 0
+    assert r.driver.counters.gaps == r.driver.counters.overruns == r.chip.lost_slots == 0
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -149,7 +155,7 @@ def test_an_overflow_is_flagged_on_the_next_sample_counted_and_pairs_stay_pairs(
     survivors = r.true_times()[-len(samples) :]
     assert [s.values for s in samples] == [counts_at(t) for t in survivors]
     assert r.chip.samples - before > len(samples)
-    assert (r.driver.overruns, r.driver.gaps) == (1, 1)
+    assert (r.driver.counters.overruns, r.driver.counters.gaps) == (1, 1)
     assert {s.flags for s in r.run(500 * MS)} == {Flag.GOOD}
 
 
@@ -166,14 +172,14 @@ def test_half_a_moment_from_before_an_overflow_is_never_paired_with_half_of_a_la
     r = rig()
     r.run(100 * MS)
     r.clock.t_ns += 20 * MS
-    r.driver.drain(max_slots=1)  # a gyroscope slot without its accelerometer
+    r.driver.drain(1)  # a gyroscope slot without its accelerometer
     assert r.chip.period_ns is not None
     r.clock.t_ns += (400 + extra_samples) * r.chip.period_ns
     samples = r.driver.drain()
     true = {counts_at(t) for t in r.true_times()}
     assert len(samples) == 512 // 3
     assert all(s.values in true for s in samples)
-    assert r.driver.torn_slots == 2
+    assert r.driver.counters.torn == 2
 
 
 @pytest.mark.parametrize("rate_hz", [104, 208])
@@ -185,7 +191,7 @@ def test_a_brown_out_is_noticed_repaired_counted_and_flagged(rig: Callable[..., 
     after = r.run(1_000 * MS)
     assert after[0].flags == Flag.CONFIG_LOST
     assert {s.flags for s in after[1:]} == {Flag.GOOD}
-    assert r.driver.config_losses == 1
+    assert r.driver.counters.config_losses == 1
     assert after[0].t_ns > before[-1].t_ns
     assert abs(len(after) - rate_hz) <= 2
     assert [s.values for s in after] == [counts_at(t) for t in r.true_times()]
@@ -196,7 +202,7 @@ def test_a_register_that_changed_by_itself_is_noticed_within_a_quarter_of_a_seco
     r.run(1_000 * MS)
     r.chip.write(bytes([CTRL2_G, 0x5C]))  # 2000 deg/s instead of 500
     samples = r.run(500 * MS)
-    assert r.driver.config_losses == 1
+    assert r.driver.counters.config_losses == 1
     lost_at = next(i for i, s in enumerate(samples) if s.flags)
     assert samples[lost_at].flags == Flag.CONFIG_LOST
     assert lost_at <= 0.27 * 208
@@ -213,7 +219,7 @@ def test_a_transfer_that_fails_once_or_twice_is_tried_again_and_nothing_is_lost(
     samples += r.run(500 * MS)
     assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
     assert {s.flags for s in samples} == {Flag.GOOD}
-    assert r.driver.bus_errors == times
+    assert r.driver.counters.bus_errors == times
 
 
 @pytest.mark.parametrize(
@@ -330,7 +336,7 @@ def test_a_slot_with_bad_parity_costs_its_sample_which_is_counted_and_the_next_i
     samples = r.run(500 * MS)
     assert len(samples) == r.chip.samples - 1
     assert [s.flags for s in samples if s.flags] == [Flag.OVERRUN]
-    assert (r.driver.corrupt_slots, r.driver.torn_slots, r.driver.gaps) == (1, 1, 1)
+    assert (r.driver.counters.corrupt, r.driver.counters.torn, r.driver.counters.gaps) == (1, 1, 1)
     true = dict.fromkeys(counts_at(t) for t in r.true_times())
     assert all(s.values in true for s in samples), "no pair is made of two moments"
 
@@ -338,7 +344,7 @@ def test_a_slot_with_bad_parity_costs_its_sample_which_is_counted_and_the_next_i
 def test_a_fifo_that_answers_nonsense_gives_no_samples_and_is_counted(rig: Callable[..., Rig]) -> None:
     r = tampered(rig(), lambda register, data: b"\xff" * len(data) if register == 0x78 else data)
     assert r.run(200 * MS) == []
-    assert r.driver.corrupt_slots > 100
+    assert r.driver.counters.corrupt > 100
 
 
 def test_another_chip_at_the_address_is_refused_by_name(rig: Callable[..., Rig]) -> None:
@@ -384,4 +390,4 @@ def test_a_chip_that_cannot_be_set_up_again_is_tried_anew_at_each_drain(rig: Cal
     r.adapter.chips[ADDRESS] = r.chip
     samples = r.run(200 * MS)
     assert samples[0].flags == Flag.CONFIG_LOST
-    assert r.driver.config_losses == 1
+    assert r.driver.counters.config_losses == 1
