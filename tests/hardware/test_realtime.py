@@ -231,6 +231,7 @@ def test_the_status_is_published_once_a_second() -> None:
     assert len(seen) == 5
     status = ring.reader().acquire_status()
     assert status is not None
+    source.close()
     assert status.source.corners[0].frames > 300
     assert status.cpu_percent >= 0
 
