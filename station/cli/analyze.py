@@ -123,8 +123,8 @@ def _print_one(result: dict[str, Any]) -> None:
     table.add_column("measure")
     table.add_column("value", justify="right")
     table.add_column("unit")
-    for key, unit in UNITS.items():
-        value = result["metrics"][key]
+    for key, value in result["metrics"].items():
+        unit = UNITS[key]
         shown = f"{value:.4g}" if value is not None else "-"
         table.add_row(key, shown, unit if value is not None else result["not_computed"][key])
     console.print(table)

@@ -16,6 +16,7 @@ from station.screening.cutoffs import RULE_VERSION
 from station.screening.rule import Screening, screen
 from station.screening.words import result_view
 from station.sway.analysis import Analysis, analyse_trial, to_builtins
+from station.sway.measures import RECORDED
 from station.sway.norms import load_norms, place, reference_band
 from station.sway.profiles import STATION
 from station.sway.quality import Quality
@@ -69,7 +70,7 @@ class RecordMaker:
     def analyse(self, raw: RawTrial, technical: tuple[str, ...]) -> TrialAnalysis:
         """Compute the sway of a raw trial's window, with the same pipeline that made the norms."""
         try:
-            analysis = analyse_trial(raw, STATION.name)
+            analysis = analyse_trial(raw, STATION.name, families=RECORDED)
         except DataError as error:
             return TrialAnalysis(None, (*technical, str(error)))
         quality = analysis.quality

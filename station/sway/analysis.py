@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from hardware.recorded import FEWEST_ROWS
 from station.errors import DataError
+from station.sway.family import Family, Measures, measure, nothing, units_of
 from station.sway.files import Recording, recording_of_trial
-from station.sway.measures import UNITS, Measures, time_domain
+from station.sway.measures import FAMILIES
 from station.sway.profiles import Profile, profile_named, resample, shortest_filtered, smooth
 from station.sway.quality import (
     Findings,
@@ -33,7 +34,7 @@ class Analysis(msgspec.Struct, frozen=True):
     """The measures of one recording.
 
     `profile` is the version of the pipeline; `fs_hz` and `duration_s` (N / fs) are of the signal that was measured.
-    `metrics` has every key of the profile; None where `not_computed` says why.
+    `metrics` has every key of the families that were asked for; None where `not_computed` says why.
     """
 
     file: str
@@ -55,11 +56,13 @@ def analyse(
     *,
     fz_n: FloatArray | None = None,
     window_s: tuple[float, float] | None = None,
+    families: tuple[Family, ...] = FAMILIES,
 ) -> Analysis:
     """Return the measures of a COP, N samples at ascending times, s and mm; already cropped to what is to be measured.
 
     `fs_hz` is the rate of evenly spaced samples where it is known better than their times say; None takes it from them.
-    `fz_n` (N) and `window_s` (the stretch that should have been covered) only feed the quality gates.
+    `fz_n` (N) and `window_s` (the stretch that should have been covered) only feed the quality gates; the gate of
+    stillness needs the time domain to be among the `families`.
     Raises UsageError for a profile that does not exist, DataError for arrays that cannot be a COP over time.
     """
     rules = profile_named(profile)
@@ -68,7 +71,7 @@ def analyse(
     if fs_hz is not None:
         timing = _with_rate(file, timing, fs_hz)
     signal_mm, rate_hz = _prepare(rules, timing, time_s, np.stack([ml_mm, ap_mm]))
-    measures = _measure(rules, signal_mm, rate_hz)
+    measures = _measure(rules, signal_mm, rate_hz, families)
     duration_s = signal_mm.shape[1] / rate_hz
 
     findings = Findings()
@@ -86,13 +89,15 @@ def analyse(
         profile=rules.version,
         fs_hz=rate_hz,
         duration_s=duration_s,
-        metrics={key: measures.metrics.get(key) for key in UNITS},
+        metrics={key: measures.metrics.get(key) for key in units_of(families)},
         not_computed=measures.not_computed,
         quality=findings.quality(),
     )
 
 
-def analyse_recording(recording: Recording, profile: str = "station") -> Analysis:
+def analyse_recording(
+    recording: Recording, profile: str = "station", families: tuple[Family, ...] = FAMILIES
+) -> Analysis:
     """Return the measures of a file that was read."""
     return analyse(
         recording.time_s,
@@ -102,12 +107,25 @@ def analyse_recording(recording: Recording, profile: str = "station") -> Analysi
         file=recording.file,
         fz_n=recording.fz_n,
         window_s=recording.window_s,
+        families=families,
     )
 
 
-def analyse_trial(trial: RawTrial, profile: str = "station", file: str = "") -> Analysis:
+def analyse_trial(
+    trial: RawTrial, profile: str = "station", file: str = "", families: tuple[Family, ...] = FAMILIES
+) -> Analysis:
     """Return the measures of a raw trial's window; raises DataError when too little of it is valid."""
-    return analyse_recording(recording_of_trial(trial, file or trial.name), profile)
+    return analyse_recording(recording_of_trial(trial, file or trial.name), profile, families)
+
+
+def with_measures(analysis: Analysis, more: Measures) -> Analysis:
+    """Return an analysis with the measures of something else than the centre of pressure added at its end."""
+    keys = (*more.metrics, *more.not_computed)
+    return msgspec.structs.replace(
+        analysis,
+        metrics=analysis.metrics | {key: more.metrics.get(key) for key in keys},
+        not_computed=analysis.not_computed | more.not_computed,
+    )
 
 
 def to_builtins(analysis: Analysis) -> dict[str, Any]:
@@ -146,11 +164,11 @@ def _prepare(rules: Profile, timing: Timing, time_s: FloatArray, cop_mm: FloatAr
     return resample(time_s, cop_mm, rules.rate_hz), rules.rate_hz
 
 
-def _measure(rules: Profile, cop_mm: FloatArray, rate_hz: float) -> Measures:
+def _measure(rules: Profile, cop_mm: FloatArray, rate_hz: float, families: tuple[Family, ...]) -> Measures:
     if rules.low_pass is not None:
         fewest = shortest_filtered(rules.low_pass)
         if cop_mm.shape[1] < fewest:
             reason = f"too short: {cop_mm.shape[1]} samples, the filter needs {fewest}"
-            return Measures(metrics={}, not_computed=dict.fromkeys(UNITS, reason))
+            return nothing(units_of(families), reason)
         cop_mm = smooth(cop_mm, rate_hz, rules.low_pass)
-    return time_domain(cop_mm[0], cop_mm[1], rate_hz)
+    return measure(cop_mm[0], cop_mm[1], rate_hz, families)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from station.errors import DataError, NoInputError
 from station.sway.analysis import analyse
-from station.sway.measures import UNITS
+from station.sway.measures import RECORDED, UNITS
 from station.sway.norms import ChangeRatio, NormBand, Norms, Percentiles
 from station.sway.profiles import STATION, crop
 
@@ -126,7 +126,8 @@ def _measure_person(path: Path, trials: list[_Row], hash_update: Callable[[bytes
         time_s = np.arange(1, len(counts) + 1) / RATE_HZ
         window = crop(time_s, *WINDOW_S)
         ml_mm, ap_mm = counts[window].T / UNITS_PER_MM
-        analysis = analyse(time_s[window], ml_mm, ap_mm, RATE_HZ, STATION.name, f"{path}:{row['trial']}")
+        file = f"{path}:{row['trial']}"
+        analysis = analyse(time_s[window], ml_mm, ap_mm, RATE_HZ, STATION.name, file, families=RECORDED)
         if not analysis.quality.assessable or analysis.duration_s < WINDOW_S[1] - WINDOW_S[0]:
             why = "; ".join(analysis.quality.flags) or "shorter than the window"
             raise DataError(f"{analysis.file}: cannot be measured: {why}")

@@ -3,7 +3,7 @@
 Sums are kept as whole numbers of 2^-64 mm (and 2^-128 mm2): Python integers add, multiply and subtract without
 rounding, so what enters the window leaves it to the last bit, nothing drifts however long the station runs, and the
 covariance loses nothing to a COP that is far from the origin. Path, velocity, covariance, ellipse, RMS and ranges
-therefore agree with `measures.time_domain` on the same samples up to the rounding of the latter.
+therefore agree with `time_domain` on the same samples up to the rounding of the latter.
 
 Sway area per second is the exception. Its definition takes the mean of all samples off each one inside an absolute
 value, and a sum of |a - m b| cannot be updated when m moves: no exact O(1) form exists. Sweeping about a mean that
@@ -27,7 +27,7 @@ _FARTHEST_MM: Final = 1e6
 
 
 class StreamMeasures(msgspec.Struct, frozen=True):
-    """Measures of `count` samples, mm and s; keys mean what they mean in `measures`. `count` is at least 1.
+    """Measures of `count` samples, mm and s; keys mean what they mean in `time_domain`. `count` is at least 1.
 
     A value is 0.0 where nothing moved yet. `sway_area_per_second_mm2_s` is None over the whole stream: see the module.
     """

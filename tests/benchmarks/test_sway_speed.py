@@ -8,8 +8,8 @@ from station.cop import cop_from_corners
 from station.sway.analysis import analyse
 from station.sway.causal import CausalLowPass
 from station.sway.files import read_recording
-from station.sway.measures import time_domain
 from station.sway.streaming import StreamingSway
+from station.sway.time_domain import time_domain
 
 
 def sway_mm(count):

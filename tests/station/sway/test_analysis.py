@@ -10,8 +10,9 @@ from scipy import signal
 from station.errors import DataError, UsageError
 from station.sway.analysis import analyse, analyse_recording, analyse_trial, to_builtins
 from station.sway.files import read_recording
-from station.sway.measures import UNITS, time_domain
+from station.sway.measures import UNITS
 from station.sway.profiles import crop
+from station.sway.time_domain import time_domain
 
 from .making import csv_text, raw_trial, seconds, sway_mm
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from station.sway.causal import CausalLowPass
-from station.sway.measures import time_domain
 from station.sway.streaming import StreamingSway
+from station.sway.time_domain import time_domain
 
 SAME = (
     "path_length_mm",

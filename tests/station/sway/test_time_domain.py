@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from station.sway.ellipse import prediction_factor
-from station.sway.measures import UNITS, time_domain
+from station.sway.time_domain import UNITS, time_domain
 
 # Measures that do not know which way ML points.
 PLANAR = (
