@@ -20,6 +20,7 @@ from rich.progress import track
 from rich.table import Table
 
 from station.errors import NoInputError, StationError
+from station.sway import quijoux2021
 from station.sway.analysis import analyse_recording, to_builtins
 from station.sway.files import is_recording, read_recording
 from station.sway.measures import UNITS
@@ -127,6 +128,9 @@ def _print_one(result: dict[str, Any]) -> None:
         unit = UNITS[key]
         shown = f"{value:.4g}" if value is not None else "-"
         table.add_row(key, shown, unit if value is not None else result["not_computed"][key])
+    for name, value in result.get("quijoux2021", {}).items():
+        unit = quijoux2021.UNITS[name] if value is not None else result["not_computed"][f"quijoux2021.{name}"]
+        table.add_row(name, f"{value:.4g}" if value is not None else "-", unit)
     console.print(table)
     _print_quality(console, result)
 

@@ -3,7 +3,7 @@
 The result has the shape that `analyze --json` prints, that stands in the record and that goes out over MQTT.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from hardware.recorded import FEWEST_ROWS
 from station.errors import DataError
-from station.sway.family import Family, Measures, measure, nothing, units_of
+from station.sway import quijoux2021
+from station.sway.family import Family, Measures, measure, nothing, sorted_out, units_of
 from station.sway.files import Recording, recording_of_trial
 from station.sway.measures import FAMILIES
-from station.sway.profiles import Profile, profile_named, resample, shortest_filtered, smooth
+from station.sway.profiles import QUIJOUX2021, Profile, profile_named, resample, shortest_filtered, smooth
 from station.sway.quality import (
     Findings,
     Quality,
@@ -25,16 +26,21 @@ from station.sway.quality import (
     check_window,
     timing_of,
 )
+from station.sway.swarii import swarii
 from station.trials import RawTrial
 
 FloatArray = npt.NDArray[np.float64]
 
+MM_A_CM: Final = 10.0
 
-class Analysis(msgspec.Struct, frozen=True):
+
+class Analysis(msgspec.Struct, frozen=True, omit_defaults=True):
     """The measures of one recording.
 
     `profile` is the version of the pipeline; `fs_hz` and `duration_s` (N / fs) are of the signal that was measured.
-    `metrics` has every key of the families that were asked for; None where `not_computed` says why.
+    `metrics` has every key of the families that were asked for; None where `not_computed` says why. `quijoux2021` has
+    the outputs of that paper's program, in its names and units, and is there with that profile only; what it could not
+    compute is None, and stands in `not_computed` under `quijoux2021.` and its name.
     """
 
     file: str
@@ -44,6 +50,7 @@ class Analysis(msgspec.Struct, frozen=True):
     metrics: dict[str, float | None]
     not_computed: dict[str, str]
     quality: Quality
+    quijoux2021: dict[str, float | None] | None = None
 
 
 def analyse(
@@ -70,9 +77,15 @@ def analyse(
     timing = timing_of(time_s)
     if fs_hz is not None:
         timing = _with_rate(file, timing, fs_hz)
-    signal_mm, rate_hz = _prepare(rules, timing, time_s, np.stack([ml_mm, ap_mm]))
-    measures = _measure(rules, signal_mm, rate_hz, families)
+    cop_mm = np.stack([ml_mm, ap_mm])
+    signal_mm, rate_hz = _prepare(rules, timing, time_s, cop_mm)
     duration_s = signal_mm.shape[1] / rate_hz
+    too_short = _too_short(rules, signal_mm)
+    if too_short is None:
+        signal_mm = smooth(signal_mm, rate_hz, rules.low_pass)
+        measures = measure(signal_mm[0], signal_mm[1], rate_hz, families)
+    else:
+        measures = nothing(units_of(families), too_short)
 
     findings = Findings()
     check_timing(findings, timing, rules.rate_hz)
@@ -84,7 +97,7 @@ def analyse(
     if fz_n is not None:
         check_load(findings, time_s, fz_n)
     check_person(findings, duration_s, measures.metrics.get("mean_velocity_mm_s"))
-    return Analysis(
+    analysis = Analysis(
         file=file,
         profile=rules.version,
         fs_hz=rate_hz,
@@ -93,6 +106,7 @@ def analyse(
         not_computed=measures.not_computed,
         quality=findings.quality(),
     )
+    return _with_paper(analysis, cop_mm, signal_mm, too_short) if rules is QUIJOUX2021 else analysis
 
 
 def analyse_recording(
@@ -159,16 +173,32 @@ def _with_rate(file: str, timing: Timing, fs_hz: float) -> Timing:
 def _prepare(rules: Profile, timing: Timing, time_s: FloatArray, cop_mm: FloatArray) -> tuple[FloatArray, float]:
     # About the first sample: an axis that does not move is exactly 0, and stays so through the filter.
     cop_mm = cop_mm - cop_mm[:, :1]
+    if rules.rate_hz is not None and rules.swarii_window_s is not None:
+        # The times of an even signal are counted, not read: the original has them so, and its last point hangs on it.
+        even_s = np.arange(len(time_s)) / timing.rate_hz if timing.regular else time_s - time_s[0]
+        return swarii(even_s, cop_mm, rules.rate_hz, rules.swarii_window_s), rules.rate_hz
     if rules.rate_hz is None or (timing.regular and timing.rate_hz == rules.rate_hz):
         return cop_mm, timing.rate_hz
     return resample(time_s, cop_mm, rules.rate_hz), rules.rate_hz
 
 
-def _measure(rules: Profile, cop_mm: FloatArray, rate_hz: float, families: tuple[Family, ...]) -> Measures:
-    if rules.low_pass is not None:
-        fewest = shortest_filtered(rules.low_pass)
-        if cop_mm.shape[1] < fewest:
-            reason = f"too short: {cop_mm.shape[1]} samples, the filter needs {fewest}"
-            return nothing(units_of(families), reason)
-        cop_mm = smooth(cop_mm, rate_hz, rules.low_pass)
-    return measure(cop_mm[0], cop_mm[1], rate_hz, families)
+def _too_short(rules: Profile, signal_mm: FloatArray) -> str | None:
+    fewest = 1 if rules.low_pass is None else shortest_filtered(rules.low_pass)
+    count = signal_mm.shape[1]
+    return f"too short: {count} samples, the filter needs {fewest}" if count < fewest else None
+
+
+def _with_paper(analysis: Analysis, cop_mm: FloatArray, signal_mm: FloatArray, too_short: str | None) -> Analysis:
+    if too_short is None:
+        mean_mm = cop_mm.mean(axis=1)
+        about_mean_mm = signal_mm - (mean_mm - cop_mm[:, 0])[:, None]  # the signal is about the first sample
+        found = quijoux2021.paper_outputs(about_mean_mm / MM_A_CM, mean_mm / MM_A_CM, analysis.fs_hz)
+        outputs = sorted_out(quijoux2021.UNITS, found)
+    else:
+        outputs = nothing(quijoux2021.UNITS, too_short)
+    reasons = {f"quijoux2021.{key}": why for key, why in outputs.not_computed.items()}
+    return msgspec.structs.replace(
+        analysis,
+        not_computed=analysis.not_computed | reasons,
+        quijoux2021={key: outputs.metrics.get(key) for key in quijoux2021.UNITS},
+    )

@@ -9,10 +9,14 @@ A family that measures something else than the centre of pressure (load, trunk) 
 
 from typing import Final
 
+from station.sway.complexity import COMPLEXITY
+from station.sway.density import DENSITY
+from station.sway.diffusion import DIFFUSION
 from station.sway.family import Family, units_of
+from station.sway.frequency import FREQUENCY
 from station.sway.time_domain import TIME_DOMAIN
 
-FAMILIES: Final[tuple[Family, ...]] = (TIME_DOMAIN,)
+FAMILIES: Final[tuple[Family, ...]] = (TIME_DOMAIN, FREQUENCY, DIFFUSION, DENSITY, COMPLEXITY)
 # What a record carries.
 RECORDED: Final[tuple[Family, ...]] = (TIME_DOMAIN,)
 

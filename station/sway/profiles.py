@@ -35,20 +35,26 @@ class Profile(msgspec.Struct, frozen=True):
     """What is done before measuring.
 
     `version` is what results carry; `rate_hz` the rate to resample to by timestamp (None: the signal's own);
-    `low_pass` is run forward and backward, without phase shift (None: no filter).
+    `low_pass` is run forward and backward, without phase shift (None: no filter). `swarii_window_s` is the window of
+    SWARII (`swarii.py`) where that resamples, whatever the signal's own rate; None: linear interpolation.
     """
 
     name: str
     version: str
     rate_hz: float | None
     low_pass: LowPass | None
+    swarii_window_s: float | None = None
 
 
 STATION: Final = Profile(name="station", version="station-1", rate_hz=100.0, low_pass=LowPass(4, 10.0))
 # The authors of the published data had low-passed it at 10 Hz already (Santos & Duarte 2016, PeerJ 4:e2648).
 PUBLISHED: Final = Profile(name="published", version="published", rate_hz=None, low_pass=None)
+# Quijoux et al. 2021, Physiol Rep 9:e15067. An analysis with it also has that paper's own outputs (`quijoux2021.py`).
+QUIJOUX2021: Final = Profile(
+    name="quijoux2021", version="quijoux2021", rate_hz=25.0, low_pass=LowPass(4, 10.0), swarii_window_s=0.08
+)
 
-PROFILES: Final = {profile.name: profile for profile in (STATION, PUBLISHED)}
+PROFILES: Final = {profile.name: profile for profile in (STATION, PUBLISHED, QUIJOUX2021)}
 
 
 def profile_named(name: str) -> Profile:
