@@ -20,8 +20,8 @@ TEMPLATE: Final = 2  # m
 TOLERANCE_SD: Final = 0.2  # r
 # 10^m templates at the very least (Richman & Moorman, section "Sample entropy and N").
 FEWEST_FOR_ENTROPY: Final = 100
-# Of the pairs of samples, this many are compared at a time: half a million, whatever the length of the record.
-_PAIRS_AT_A_TIME: Final = 1 << 19
+# This many pairs of samples are compared at a time, whatever the length of the record: they fit into a cache.
+_PAIRS_AT_A_TIME: Final = 1 << 16
 
 SHORTEST_SCALE: Final = 4
 SCALES: Final = 20

@@ -19,8 +19,9 @@ IntArray = npt.NDArray[np.intp]
 RADIUS_MM: Final = 3.0
 LOW_PASS: Final = LowPass(4, 2.5)
 
-# Stretches of up to 2^11 samples are looked at as a whole; a longer stay takes several.
-_LONGEST_STRETCH: Final = 11
+# Stretches of up to so many samples are looked at as a whole; a longer stay takes several.
+_FIRST_LEAP: Final = 1 << 7
+_LONGEST_LEAP: Final = 1 << 13
 
 UNITS: Final[dict[str, str]] = {
     "sway_density_peak_s": "s",
@@ -64,45 +65,37 @@ def _steps_until_out(cop: FloatArray, radius: float) -> IntArray:
     """Return how many of the next samples stay within the radius of each one.
 
     Every sample holds a place up to which all is known to be near, and leaps on by the longest stretch whose bounding
-    box lies in its circle. Where the box of a single sample, that is the sample itself, does not, it has left.
+    box lies in its circle. Where the box of a single sample, that is the sample itself, does not, it has left. Only a
+    trace that circles quickly and for ever just inside the radius would need as many leaps as there are samples.
     """
     count = cop.shape[1]
     steps = np.zeros(count, dtype=np.intp)
-    boxes = _stretches(cop)
+    sides = np.concatenate([cop, -cop])  # a box is the largest x, y, -x, -y of a stretch
+    boxes = _stretches(sides)
     squared = radius * radius
+    # Most leave within a second or two: the longest stretches are for those that are still there after a first round.
+    first_round = [(size, box) for size, box in boxes if size <= _FIRST_LEAP]
     waiting = np.arange(count)
     while len(waiting):
-        x, y = cop[:, waiting]
+        place = sides[:, waiting]
         reached = waiting + 1 + steps[waiting]
-        left = np.ones(len(waiting), dtype=np.bool_)
-        for size, (low_x, high_x, low_y, high_y) in boxes:
-            fits = reached + size <= count
-            at = np.where(fits, reached, 0)
-            dx = np.maximum(high_x[at] - x, x - low_x[at])
-            dy = np.maximum(high_y[at] - y, y - low_y[at])
-            near = fits & (dx * dx + dy * dy <= squared)
+        near = np.zeros(len(waiting), dtype=np.bool_)
+        for size, box in first_round if len(waiting) == count else boxes:
+            away = box.take(reached, axis=1, mode="clip") - place
+            farthest = np.maximum(away[:2], away[2:])
+            near = (farthest[0] ** 2 + farthest[1] ** 2 <= squared) & (reached <= count - size)
             reached += size * near
-            left = ~near
         steps[waiting] = reached - 1 - waiting
-        waiting = waiting[~left & (reached < count)]
+        waiting = waiting[near & (reached < count)]
     return steps
 
 
-def _stretches(cop: FloatArray) -> list[tuple[int, tuple[FloatArray, FloatArray, FloatArray, FloatArray]]]:
-    """Return the bounding boxes of all stretches of 2^k samples, the longest first, each by where it begins."""
-    x, y = cop
-    box = (x, x, y, y)
+def _stretches(sides: FloatArray) -> list[tuple[int, FloatArray]]:
+    """Return the largest values within all stretches of 2^k samples, the longest first, each by where it begins."""
+    box = sides
     found = [(1, box)]
-    for level in range(_LONGEST_STRETCH):
-        half = 1 << level
-        if 2 * half > cop.shape[1]:
-            break
-        low_x, high_x, low_y, high_y = box
-        box = (
-            np.minimum(low_x[:-half], low_x[half:]),
-            np.maximum(high_x[:-half], high_x[half:]),
-            np.minimum(low_y[:-half], low_y[half:]),
-            np.maximum(high_y[:-half], high_y[half:]),
-        )
+    while 2 * found[-1][0] <= min(sides.shape[1], _LONGEST_LEAP):
+        half = found[-1][0]
+        box = np.maximum(box[:, :-half], box[:, half:])
         found.append((2 * half, box))
     return found[::-1]
