@@ -35,10 +35,21 @@ def prediction_factor(count: int) -> float:
     return (count - 1) * (count + 1) / (count * (count - 2)) * quantile_doubled
 
 
-def prediction_ellipse(var_ml: float, var_ap: float, covariance: float, count: int) -> Ellipse | None:
-    """Return the ellipse of a covariance (with N-1, mm2) of `count` samples.
+def chi_square_factor() -> float:
+    """Return the .95 quantile of chi-square with 2 degrees of freedom: what `prediction_factor` tends to.
 
-    None when there is none: fewer than 3 samples, or all of them on one line.
+    Other programs take it for any number of samples (openbalance does); ours never do.
+    """
+    return -2.0 * math.log1p(-COVERAGE)
+
+
+def prediction_ellipse(
+    var_ml: float, var_ap: float, covariance: float, count: int, factor: float | None = None
+) -> Ellipse | None:
+    """Return the ellipse of a covariance (with N-1, mm2) of `count` samples; `factor` is its squared scale.
+
+    Without a factor it is `prediction_factor`. None when there is no ellipse: fewer than 3 samples, or all of them on
+    one line.
     """
     if count < 3:
         return None
@@ -48,7 +59,8 @@ def prediction_ellipse(var_ml: float, var_ap: float, covariance: float, count: i
     determinant = var_ml * var_ap - covariance * covariance
     if not determinant > ON_ONE_LINE * large * large:
         return None
-    factor = prediction_factor(count)
+    if factor is None:
+        factor = prediction_factor(count)
     angle_deg: float | None = None
     if half_gap > ON_ONE_LINE * middle:
         angle_deg = math.degrees(math.atan2(2 * covariance, var_ml - var_ap)) / 2

@@ -200,7 +200,8 @@ def _velocity_peaks(axis: str, values: FloatArray, fs_hz: float) -> Found:
     Velocity by a Savitzky-Golay filter (5 points, cubic). Before the first change and after the last there is no peak.
     """
     if len(values) < 5:
-        return dict.fromkeys((f"{name}_SPD_{axis}" for name in ("zero_crossing", *_PEAKS)), _TOO_SHORT)
+        of_velocity = (f"{name}_SPD_{axis}" for name in ("zero_crossing", *_PEAKS))
+        return dict.fromkeys((f"phase_plane_parameter_{axis}", *of_velocity), _TOO_SHORT)
     velocity = signal.savgol_filter(values, window_length=5, polyorder=3, deriv=1, delta=1 / fs_hz)
     found: Found = {
         f"phase_plane_parameter_{axis}": math.sqrt(float(np.mean(values**2)) + float(np.var(velocity))),

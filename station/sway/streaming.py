@@ -5,10 +5,13 @@ rounding, so what enters the window leaves it to the last bit, nothing drifts ho
 covariance loses nothing to a COP that is far from the origin. Path, velocity, covariance, ellipse, RMS and ranges
 therefore agree with `time_domain` on the same samples up to the rounding of the latter.
 
-Sway area per second is the exception. Its definition takes the mean of all samples off each one inside an absolute
-value, and a sum of |a - m b| cannot be updated when m moves: no exact O(1) form exists. Sweeping about a mean that
-lags instead was 36 % low to 56 % high on real recordings, so it is not done: `sliding()` computes it from the window's
-samples by the definition (tens of microseconds for 10 s, when asked, not a push), and `whole()` leaves it out.
+Sway area per second is the exception. Each of its triangles has the mean of all samples as a corner, and their areas
+are added without sign: a sum of |c - a x - m y|, where (m, a) is the mean. That expands into running sums only as long
+as no triangle changes its sign, but a triangle does so whenever the mean crosses the line through its two samples, and
+each push moves the mean. So there is no exact O(1) update. Sweeping about a mean that lags was 36 % low to 56 % high on
+real recordings, which is no substitute. What is done instead: a push only stores the sample, `sliding()` evaluates the
+definition on the window's samples when it is asked (O(window), tens of microseconds for 10 s), and `whole()`, which
+stores nothing, leaves it out. The value is exact wherever there is one.
 """
 
 import math

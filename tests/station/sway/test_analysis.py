@@ -8,11 +8,11 @@ import pytest
 from scipy import signal
 
 from station.errors import DataError, UsageError
-from station.sway.analysis import analyse, analyse_recording, analyse_trial, to_builtins
+from station.sway.analysis import analyse, analyse_recording, analyse_trial, to_builtins, with_measures
+from station.sway.family import Measures, measure
 from station.sway.files import read_recording
-from station.sway.measures import UNITS
+from station.sway.measures import FAMILIES, RECORDED, UNITS
 from station.sway.profiles import crop
-from station.sway.time_domain import time_domain
 
 from .making import csv_text, raw_trial, seconds, sway_mm
 
@@ -38,7 +38,7 @@ def test_the_result_has_the_shape_that_others_read():
 def test_the_station_profile_is_a_fourth_order_10_hz_butterworth_there_and_back():
     cop = sway_mm()
     filtered = signal.sosfiltfilt(signal.butter(4, 10.0, fs=100.0, output="sos"), cop)
-    expected = time_domain(*filtered, 100.0).metrics
+    expected = measure(*filtered, 100.0, FAMILIES).metrics
     assert analysed(cop).metrics == pytest.approx(expected, rel=1e-9)
 
 
@@ -46,7 +46,22 @@ def test_the_published_profile_takes_the_signal_as_it_is():
     cop = sway_mm(fs_hz=80.0)
     result = analysed(cop, seconds(3000, 80.0), profile="published")
     assert (result.profile, result.fs_hz, result.duration_s) == ("published", 80.0, 37.5)
-    assert result.metrics == pytest.approx(time_domain(*cop, 80.0).metrics, rel=1e-9)
+    assert result.metrics == pytest.approx(measure(*cop, 80.0, FAMILIES).metrics, rel=1e-9)
+
+
+def test_a_record_carries_the_time_domain_only():
+    of_record, everything = analysed(sway_mm(), families=RECORDED), analysed(sway_mm())
+    assert list(of_record.metrics) == list(everything.metrics)[: len(of_record.metrics)]
+    assert of_record.metrics == {key: everything.metrics[key] for key in of_record.metrics}
+    assert len(json.dumps(to_builtins(of_record))) < 2048
+
+
+def test_measures_of_something_else_are_added_with_their_reasons():
+    load = Measures(metrics={"body_mass_kg": 71.5}, not_computed={"load_asymmetry_percent": "no corner forces"})
+    result = with_measures(analysed(sway_mm()), load)
+    assert list(result.metrics)[-2:] == ["body_mass_kg", "load_asymmetry_percent"]
+    assert (result.metrics["body_mass_kg"], result.metrics["load_asymmetry_percent"]) == (71.5, None)
+    assert result.not_computed == {"load_asymmetry_percent": "no corner forces"}
 
 
 def test_a_cropped_file_gives_the_numbers_of_the_window_to_the_last_bit(tmp_path):
@@ -148,7 +163,7 @@ def test_fewer_samples_than_the_filter_reflects_are_not_measured():
     result = analysed(sway_mm(15))
     assert set(result.not_computed.values()) == {"too short: 15 samples, the filter needs 16"}
     assert not result.quality.assessable
-    assert analysed(sway_mm(16)).not_computed == {}
+    assert analysed(sway_mm(16), families=RECORDED).not_computed == {}
 
 
 def test_one_missing_sample_is_bridged_and_two_are_a_gap():
@@ -224,5 +239,5 @@ def test_arrays_that_are_no_recording_are_refused(time_s, ml, complaint):
 
 
 def test_a_profile_that_does_not_exist_is_a_usage_error():
-    with pytest.raises(UsageError, match="there is no profile 'raw'; the profiles are station, published"):
+    with pytest.raises(UsageError, match="there is no profile 'raw'; the profiles are station, published, quijoux2021"):
         analysed(sway_mm(), profile="raw")

@@ -12,6 +12,8 @@ from station.sway.causal import CausalLowPass
 from station.sway.streaming import StreamingSway
 from station.sway.time_domain import time_domain
 
+from .recorded import PEOPLE, all_trials, needs_all_recordings, shipped_mm, subjects
+
 SAME = (
     "path_length_mm",
     "path_length_ml_mm",
@@ -71,6 +73,34 @@ def test_the_window_agrees_at_every_moment_of_a_minute():
         if count % 250 == 0:
             assert_same(stream.sliding(), points[max(0, count - 1000) : count], 100.0)
     assert_same(stream.whole(), points, 100.0)
+
+
+def stream_and_compare(cop_mm, window):
+    stream = StreamingSway(100.0, window)
+    points = [tuple(point) for point in cop_mm.T.tolist()]
+    for count, point in enumerate(points, 1):
+        stream.push(*point)
+        if count % 1500 == 0:
+            assert_same(stream.sliding(), points[max(0, count - window) : count], 100.0)
+            assert_same(stream.whole(), points[:count], 100.0)
+    assert_same(stream.whole(), points, 100.0)
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person["name"])
+def test_stream_and_batch_agree_on_everybody_who_ships(person):
+    stream_and_compare(shipped_mm(person["trial"]), 1000)
+
+
+@needs_all_recordings
+def test_stream_and_batch_agree_on_a_trial_of_everybody_in_the_data_set():
+    by_subject = {}
+    for row in all_trials():
+        by_subject.setdefault(row["subject"], []).append(row)
+    # Eyes open and closed, firm and foam take turns over the people.
+    chosen = [trials[k % len(trials)] for k, trials in enumerate(by_subject.values())]
+    assert len({(row["vision"], row["surface"]) for row in chosen}) == 4
+    for _, cop_mm in subjects(chosen):
+        stream_and_compare(cop_mm[:, :3000], 1000)
 
 
 def test_a_jolt_of_metres_leaves_nothing_behind_when_it_has_left_the_window():
