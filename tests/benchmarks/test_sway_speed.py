@@ -1,15 +1,22 @@
 """How long sway takes: everything about a finished trial, one tick of the live score, and reading a file."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import signal
 
+import hardware.virtual.recordings
 from station.cop import cop_from_corners
 from station.sway.analysis import analyse
 from station.sway.causal import CausalLowPass
+from station.sway.family import measure
 from station.sway.files import read_recording
+from station.sway.measures import FAMILIES, RECORDED
 from station.sway.streaming import StreamingSway
 from station.sway.time_domain import time_domain
+
+RECORDINGS = Path(hardware.virtual.recordings.__file__).parent
 
 
 def sway_mm(count):
@@ -23,9 +30,43 @@ def test_every_time_domain_measure_of_30_s_at_100_hz(benchmark):
     assert benchmark(time_domain, ml_mm, ap_mm, 100.0).not_computed == {}
 
 
-def test_the_whole_station_profile_of_30_s_at_100_hz(benchmark):
-    cop = sway_mm(3000)
-    assert benchmark(analyse, np.arange(3000) / 100, *cop).quality.assessable
+@pytest.fixture(scope="module")
+def person():
+    """30 s of a real person, times and ML and AP."""
+    recording = read_recording(RECORDINGS / "older-falls-1.csv")
+    return recording.time_s[1000:4000], recording.ml_mm[1000:4000], recording.ap_mm[1000:4000]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_family_of_measures_of_30_s_at_100_hz(benchmark, person, family):
+    benchmark(measure, person[1], person[2], 100.0, (family,))
+
+
+def test_every_measure_of_30_s_at_100_hz(benchmark, person):
+    """The station profile with every family; less than 15 ms is wanted on the machine of the developers."""
+    assert benchmark(analyse, *person).quality.assessable
+
+
+def test_what_a_record_needs_of_30_s_at_100_hz(benchmark, person):
+    assert benchmark(analyse, *person, families=RECORDED).quality.assessable
+
+
+def test_the_72_outputs_of_quijoux_2021_of_30_s_at_100_hz(benchmark, person):
+    """Resampling and filtering included; less than 25 ms is wanted, the paper's program takes 416 ms."""
+    assert None not in benchmark(analyse, *person, profile="quijoux2021", families=()).quijoux2021.values()
+
+
+@pytest.mark.parametrize("minutes", [0.5, 2, 8, 30])
+@pytest.mark.parametrize("family", [*FAMILIES, None], ids=lambda family: family.name if family else "quijoux2021")
+def test_how_the_cost_grows_with_the_length(benchmark, family, minutes):
+    """N log N is wanted for all but sample entropy, which compares every pair (of every fourth sample)."""
+    count = int(minutes * 6000)
+    cop = sway_mm(count)
+    time_s = np.arange(count) / 100
+    if family is None:
+        benchmark.pedantic(analyse, (time_s, *cop), {"profile": "quijoux2021", "families": ()}, rounds=3)
+    else:
+        benchmark.pedantic(measure, (*cop, 100.0, (family,)), rounds=3)
 
 
 def endless(points):

@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import station.sway.complexity as complexity
@@ -26,6 +26,7 @@ def matches_one_by_one(series, tolerance, template):
     return tuple(found)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(-4, 4), min_size=1, max_size=45),
     st.integers(0, 3),

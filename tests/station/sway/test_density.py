@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
@@ -27,12 +27,14 @@ def counted(cop, radius):
     return found
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.sampled_from([0.05, 0.3, 1.0, 4.0, 60.0]))
 def test_the_density_is_the_count_of_neighbours_in_time_within_the_circle(seed, count, radius):
     cop = np.cumsum(np.random.default_rng(seed).normal(0, 0.3, (2, count)), axis=1)
     assert sway_density(cop, radius).tolist() == counted(cop, radius)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=60))
 def test_a_sample_exactly_on_the_circle_is_inside(points):
     cop = np.array(points, float).T

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.sway.diffusion import DIFFUSION, UNITS, mean_squared_displacement
@@ -19,6 +19,7 @@ def measured(ml, ap, fs_hz=FS_HZ):
     return measure(ml, ap, fs_hz, (DIFFUSION,))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 300), st.floats(0, 1))
 def test_the_mean_squared_displacement_is_what_its_definition_says(seed, count, share):
     x = np.cumsum(np.random.default_rng(seed).normal(0, 1, (2, count)), axis=1)

@@ -17,6 +17,8 @@ from station.sway.measures import FAMILIES, UNITS
 from .making import seconds, sway_mm
 
 FS_HZ = 25.0
+# Each example is a whole analysis or two; how long that takes is for the benchmarks.
+FEW = settings(max_examples=40, deadline=None)
 # How a measure grows when every distance grows by a factor.
 POWER = {"mm2": 2, "mm2/s": 2, "mm": 1, "mm/s": 1, "deg": 0, "Hz": 0, "s": 0, "1": 0}
 # The circle of 3 mm does not grow with the sway.
@@ -49,13 +51,13 @@ def assert_equal(left, right, keys=None, rel=1e-7):
             assert left[key] == pytest.approx(right[key], rel=rel, abs=1e-9), key
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways(), st.tuples(st.floats(-300, 300), st.floats(-300, 300)))
 def test_where_on_the_deck_somebody_stands_changes_no_measure(cop, place):
     assert_equal(measured(cop), measured(cop + np.array(place)[:, None]))
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways(), st.integers(-4, 4))
 def test_measures_grow_with_the_scale_as_their_unit_says(cop, power):
     factor = 2.0**power  # exact, so that no pair of samples comes to lie on the other side of a tolerance
@@ -64,14 +66,14 @@ def test_measures_grow_with_the_scale_as_their_unit_says(cop, power):
     assert_equal({key: value * factor ** POWER[UNITS[key]] for key, value in before.items()}, after, keys)
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways(), st.integers(-4, 4), st.floats(0.3, 5.0))
 def test_sway_density_keeps_when_the_circle_grows_with_the_sway(cop, power, radius_mm):
     factor = 2.0**power
     assert (sway_density(cop * factor, radius_mm * factor) == sway_density(cop, radius_mm)).all()
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways(), st.floats(-math.pi, math.pi))
 def test_planar_measures_do_not_know_how_the_deck_is_turned(cop, angle):
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
@@ -82,7 +84,7 @@ def test_planar_measures_do_not_know_how_the_deck_is_turned(cop, angle):
         assert before[ml] + before[ap] == pytest.approx(after[ml] + after[ap], rel=1e-7)
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways())
 def test_a_quarter_turn_exchanges_the_axes(cop):
     before, after = measured(cop), measured(np.stack([-cop[1], cop[0]]))
@@ -90,7 +92,7 @@ def test_a_quarter_turn_exchanges_the_axes(cop):
     assert_equal(before, exchanged)
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways())
 def test_time_reversed_diffusion_is_the_same_and_density_is_reversed(cop):
     back = cop[:, ::-1]
@@ -101,7 +103,7 @@ def test_time_reversed_diffusion_is_the_same_and_density_is_reversed(cop):
     assert (sway_density(back, 3.0) == sway_density(cop, 3.0)[::-1]).all()
 
 
-@settings(max_examples=40)
+@FEW
 @given(sways())
 def test_the_bands_are_the_whole_and_the_quantiles_are_in_order(cop):
     found = measured(cop)
@@ -113,7 +115,7 @@ def test_the_bands_are_the_whole_and_the_quantiles_are_in_order(cop):
         assert 0.0 <= found[f"frequency_dispersion_{axis}"] <= 1.0
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 900), st.sampled_from([1.0, 8.0, 25.0, 93.7, 100.0]), st.integers(0, 3)
 )

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.sway.analysis import analyse, to_builtins
@@ -103,6 +103,7 @@ def test_an_axis_that_does_not_move_has_outputs_only_where_there_is_something_to
     assert found["zero_crossing_SPD_ML"] > 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 700), st.sampled_from([25.0, 50.0, 100.0]))
 def test_every_output_is_a_finite_number_or_a_reason(seed, count, fs_hz):
     random = np.random.default_rng(seed)
