@@ -22,6 +22,8 @@ LOW_PASS: Final = LowPass(4, 2.5)
 # Stretches of up to so many samples are looked at as a whole; a longer stay takes several.
 _FIRST_LEAP: Final = 1 << 7
 _LONGEST_LEAP: Final = 1 << 13
+# What is worked on at a time stays in the cache.
+_SAMPLES_AT_A_TIME: Final = 1 << 13
 
 UNITS: Final[dict[str, str]] = {
     "sway_density_peak_s": "s",
@@ -75,19 +77,31 @@ def _steps_until_out(cop: FloatArray, radius: float) -> IntArray:
     squared = radius * radius
     # Most leave within a second or two: the longest stretches are for those that are still there after a first round.
     first_round = [(size, box) for size, box in boxes if size <= _FIRST_LEAP]
-    waiting = np.arange(count)
-    while len(waiting):
-        place = sides[:, waiting]
-        reached = waiting + 1 + steps[waiting]
-        near = np.zeros(len(waiting), dtype=np.bool_)
-        for size, box in first_round if len(waiting) == count else boxes:
-            away = box.take(reached, axis=1, mode="clip") - place
-            farthest = np.maximum(away[:2], away[2:])
-            near = (farthest[0] ** 2 + farthest[1] ** 2 <= squared) & (reached <= count - size)
-            reached += size * near
-        steps[waiting] = reached - 1 - waiting
-        waiting = waiting[near & (reached < count)]
+    for begin in range(0, count, _SAMPLES_AT_A_TIME):
+        waiting = np.arange(begin, min(begin + _SAMPLES_AT_A_TIME, count))
+        leaps = first_round
+        while len(waiting):
+            waiting = _leap(sides, squared, leaps, waiting, steps)
+            leaps = boxes
     return steps
+
+
+def _leap(
+    sides: FloatArray, squared: float, boxes: list[tuple[int, FloatArray]], waiting: IntArray, steps: IntArray
+) -> IntArray:
+    """Add to the steps of the waiting samples what one round of leaps brings; return those that have not left yet."""
+    count = sides.shape[1]
+    place = sides[:, waiting]
+    reached = waiting + 1 + steps[waiting]
+    near = np.zeros(len(waiting), dtype=np.bool_)
+    for size, box in boxes:
+        away = box.take(reached, axis=1, mode="clip") - place
+        farthest = np.maximum(away[:2], away[2:])
+        near = (farthest[0] ** 2 + farthest[1] ** 2 <= squared) & (reached <= count - size)
+        reached += size * near
+    steps[waiting] = reached - 1 - waiting
+    not_left: IntArray = waiting[near & (reached < count)]
+    return not_left
 
 
 def _stretches(sides: FloatArray) -> list[tuple[int, FloatArray]]:

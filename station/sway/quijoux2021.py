@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
+from scipy import fft, signal
 
 from station.sway.density import sway_density
 from station.sway.diffusion import mean_squared_displacement
@@ -224,7 +224,7 @@ def _spectrum(axis: str, values: FloatArray, fs_hz: float) -> Found:
     """Return the outputs of the spectrum: Welch, Hann, 10 s segments padded to the record's length, linear detrend."""
     count = len(values)
     segment = min(count, round(SPECTRUM_SEGMENT_S * fs_hz))
-    frequency, power = signal.welch(values, fs_hz, nperseg=segment, nfft=count, detrend=signal.detrend)
+    frequency, power = padded_welch(values, fs_hz, segment)
     band = (frequency >= BAND_HZ[0]) & (frequency <= BAND_HZ[1])
     frequency, power = frequency[band], power[band]
     keys = [f"{name}_{_PSD}_{axis}" for name in _SPECTRAL]
@@ -247,6 +247,30 @@ def _spectrum(axis: str, values: FloatArray, fs_hz: float) -> Found:
         above / (below + between) if below + between > 0 else "no power up to 2 Hz",
     )
     return dict(zip(keys, values_found, strict=True))
+
+
+def padded_welch(values: FloatArray, fs_hz: float, segment: int) -> tuple[FloatArray, FloatArray]:
+    """Return frequencies and one-sided density as Welch has them with every segment padded to the record's length.
+
+    A long record would have long transforms of many segments. All of a segment's spectrum is in its autocorrelation,
+    which is short: so one transform of the mean autocorrelation does, and the cost is N log N.
+    """
+    count, lags = len(values), 2 * segment
+    if count < lags:
+        padded: tuple[FloatArray, FloatArray] = signal.welch(
+            values, fs_hz, nperseg=segment, nfft=count, detrend=signal.detrend
+        )
+        return padded
+    _, density = signal.welch(values, fs_hz, nperseg=segment, nfft=lags, detrend=signal.detrend, return_onesided=False)
+    correlation = fft.ifft(density).real
+    spread = np.zeros(count)
+    spread[:segment] = correlation[:segment]
+    spread[count - segment + 1 :] = correlation[segment + 1 :]
+    one_sided = fft.rfft(spread).real * 2
+    one_sided[0] /= 2
+    if count % 2 == 0:
+        one_sided[-1] /= 2
+    return fft.rfftfreq(count, 1 / fs_hz), one_sided
 
 
 def _diffusion(axis: str, values: FloatArray, fs_hz: float) -> Found:

@@ -76,6 +76,15 @@ def test_the_profile_can_be_chosen(run, folder):
     assert document["profile"] == "published"
 
 
+def test_the_papers_outputs_stand_beside_our_own_measures(run, folder):
+    document = json.loads(run(folder / "a.csv", "--json", "--profile", "quijoux2021").stdout)
+    assert list(document["metrics"]) == list(UNITS)
+    assert len(document["quijoux2021"]) == 72
+    table = run(folder / "a.csv", "--profile", "quijoux2021").stdout
+    assert "mean_velocity_ML_AND_AP" in table
+    assert "cm/s" in table
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [

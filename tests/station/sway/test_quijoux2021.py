@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 from station.sway.analysis import analyse, to_builtins
 from station.sway.measures import UNITS as OWN
 from station.sway.profiles import QUIJOUX2021, smooth
-from station.sway.quijoux2021 import UNITS, paper_outputs
+from station.sway.quijoux2021 import UNITS, padded_welch, paper_outputs
 from station.sway.swarii import swarii
 
 from .making import seconds, sway_mm
@@ -111,6 +112,15 @@ def test_every_output_is_a_finite_number_or_a_reason(seed, count, fs_hz):
     found = paper_outputs(cop_cm, cop_cm.mean(axis=1), fs_hz)
     assert list(found) == list(UNITS)
     assert all(value if isinstance(value, str) else math.isfinite(value) for value in found.values())
+
+
+@pytest.mark.parametrize("count", [300, 499, 500, 748, 1499])
+def test_the_short_way_to_the_padded_spectrum_gives_what_the_long_way_gives(count):
+    values, _ = sway_mm(count, fs_hz=25.0)
+    frequency, density = padded_welch(values, 25.0, 250)
+    long_way = signal.welch(values, 25.0, nperseg=250, nfft=count, detrend="linear")
+    assert frequency == pytest.approx(long_way[0], rel=1e-12)
+    assert density == pytest.approx(long_way[1], rel=1e-9, abs=1e-12 * long_way[1].max())
 
 
 def mean_over_window(time_s, values, at_s, half_s):
