@@ -121,11 +121,13 @@ def _fluctuation(profile: FloatArray, scale: int) -> float:
 
     Windows are laid from both ends, so that no sample is left out (Kantelhardt et al. 2001, Physica A 295:441-454).
     """
-    windows = len(profile) // scale
-    used = windows * scale
-    both = np.stack([profile[:used], profile[-used:]]).reshape(-1, scale)
-    about = both - both.mean(axis=1, keepdims=True)
-    place = np.arange(scale) - (scale - 1) / 2
-    slope = about @ place / (place @ place)
-    about -= slope[:, None] * place
-    return math.sqrt(float(np.square(about).mean()))
+    used = len(profile) // scale * scale
+    # An ordinary least-squares line through each window: `fit` gives its height and slope, `line` puts it there.
+    line = np.stack([np.ones(scale), np.arange(scale) - (scale - 1) / 2])
+    fit = (line / np.square(line).sum(axis=1, keepdims=True)).T
+    ends = (profile[:used], profile[-used:]) if used < len(profile) else (profile,)
+    squares = 0.0
+    for end in ends:
+        windows = end.reshape(-1, scale)
+        squares += float(np.square(windows - (windows @ fit) @ line).sum())
+    return math.sqrt(squares / (used * len(ends)))
