@@ -92,9 +92,7 @@ class _Force(msgspec.Struct, frozen=True, eq=False):
         return self.seated_bw + share * (1.0 - self.seated_bw)
 
 
-def chair_stand(
-    fz_n: FloatArray, fs_hz: float, body_weight_n: float, window_s: float | None = WINDOW_S
-) -> ChairStand:
+def chair_stand(fz_n: FloatArray, fs_hz: float, body_weight_n: float, window_s: float | None = WINDOW_S) -> ChairStand:
     """Return the chair stands in a vertical force of shape (N,), N, evenly at `fs_hz`, from "go" on.
 
     What comes after `window_s` is not looked at; None takes all (five times sit to stand). `body_weight_n` is the same

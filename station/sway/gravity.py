@@ -1,4 +1,4 @@
-"""Which way is up for a worn accelerometer, and what is left of its signal in the horizontal plane and along the vertical.
+"""Which way is up for a worn accelerometer, and what is left of its signal in the plane and along the vertical.
 
 A sensor that rests measures 1 g upwards, whatever way it is turned; so does the mean of a person who goes nowhere. That
 direction is all that gravity gives: which way is forward it does not say. Signals in the plane come on two axes at

@@ -1,4 +1,4 @@
-"""Standing up from a chair, found in the accelerometer at the waist: when each rise starts and ends, and how high it is.
+"""Standing up from a chair, found in the accelerometer at the waist: when each rise starts and ends, and how high.
 
 From first principles. Somebody who stands up lifts the waist by about the length of a thigh within a few seconds, leans
 forward to do so, and sits before it: at rest, or just come down. So:
@@ -9,14 +9,15 @@ forward to do so, and sits before it: at rest, or just come down. So:
    accelerometer shows there is gravity and the sensor's own error (a zero-velocity update);
 4. the rise starts when rest ends, or, in a series without rest, at the bottom between going down and up; it ends at the
    top, where the upward velocity is spent;
-5. what then is not as high, as fast, as leaning as a rise, or does not start from a seat, is none.
+5. what then is not as high, as fast, as leaning as a rise, not in one go, or does not start from a seat, is none.
 
 The trunk's lean and the sum of movement do not know how the sensor is turned, so neither does the result.
 
-Limits. A rise from movement that is neither rest (half a second) nor a descent is not found: fidgeting until the very
-start, a stop on the way up, or a recording cut less than half a second before. A rise onto something (a step of 0.25 m or more while leaning)
-looks like one. Without a gyroscope height is good to about 20 %. Sources of the numbers are beside them; the tests
-compare with a recording of five rises as another program marks them, of which three are rises (see the tests' data).
+Limits. A rise out of movement that is neither rest (half a second) nor a descent is not found: fidgeting until the very
+start, or a recording cut less than half a second before; nor is a rise with a stop on the way up. A step of 0.25 m or
+more, climbed while leaning, looks like a rise. Without a gyroscope the height is good to about 20 %. There was one
+recording with rises at hand (see the tests' data): the numbers come from bodies and chairs, with the source beside
+each, and the tests show how much of it may be changed without losing a rise.
 """
 
 import math

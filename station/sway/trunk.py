@@ -11,11 +11,12 @@ Jerk grows with the length of the trial and its square with the size of sway: co
 import math
 from typing import Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 from scipy import integrate, signal
 
+from station.sway.family import Found, Measures, nothing, sorted_out
+from station.sway.frequency import HIGHEST_HZ, LOWEST_HZ, SEGMENT_S
 from station.sway.gravity import horizontal_plane, why_no_gravity, why_not_upright
 from station.sway.profiles import LowPass, shortest_filtered, smooth
 
@@ -33,23 +34,11 @@ UNITS: Final[dict[str, str]] = {
 LOW_PASS: Final = LowPass(4, 3.5)
 SHORTEST_S: Final = 10.0  # as for the centre of pressure; slow sway has a period of several seconds
 SLOWEST_HZ: Final = 20.0  # a low-pass at 3.5 Hz needs to see well above it
-# The band and the segments of every spectrum of the station (Welch, Hann, half overlap, linear trend removed).
-BAND_HZ: Final = (0.15, 5.0)
-SEGMENT_S: Final = 10.0
 # Accelerometers resolve 0.06 to 0.5 mg; what rounding leaves of a signal along the vertical is no sway.
 _STILL_M_S2: Final = 1e-7
 
 
-class TrunkSway(msgspec.Struct, frozen=True):
-    """What could be computed of N samples, T = N / fs, and for the rest of the keys of `UNITS` why not, in words."""
-
-    duration_s: float
-    fs_hz: float
-    metrics: dict[str, float]
-    not_computed: dict[str, str]
-
-
-def trunk_sway(acc_g: FloatArray, fs_hz: float) -> TrunkSway:
+def trunk_sway(acc_g: FloatArray, fs_hz: float) -> Measures:
     """Return the trunk's measures of a quiet stance, from accelerations of shape (3, N), g, evenly at `fs_hz`.
 
     Raises ValueError for another shape, values that are not finite and a rate that is not positive: readers refuse
@@ -66,9 +55,9 @@ def trunk_sway(acc_g: FloatArray, fs_hz: float) -> TrunkSway:
         if not float(np.abs(plane).max()) > _STILL_M_S2:
             reason = "no variation: nothing moves in the horizontal plane"
     if reason is not None:
-        return TrunkSway(count / fs_hz, fs_hz, {}, dict.fromkeys(UNITS, reason))
+        return nothing(UNITS, reason)
     steps = np.diff(plane)
-    metrics = {
+    found: Found = {
         # 1/2 integral of (d a_ap / dt)^2 + (d a_ml / dt)^2 over t, with da/dt = step * fs and dt = 1 / fs
         "trunk_jerk_m2_s5": 0.5 * float(np.square(steps).sum()) * fs_hz,
         "trunk_rms_m_s2": math.sqrt(float(np.square(plane).sum()) / count),
@@ -76,7 +65,7 @@ def trunk_sway(acc_g: FloatArray, fs_hz: float) -> TrunkSway:
         "trunk_mean_velocity_m_s": _mean_velocity(plane, fs_hz),
         "trunk_f95_hz": _edge_frequency(plane, fs_hz, 0.95),
     }
-    return TrunkSway(count / fs_hz, fs_hz, metrics, {})
+    return sorted_out(UNITS, found)
 
 
 def _why_not(acc_g: FloatArray, fs_hz: float) -> str | None:
@@ -103,9 +92,11 @@ def _mean_velocity(plane: FloatArray, fs_hz: float) -> float:
 
 
 def _edge_frequency(plane: FloatArray, fs_hz: float, share: float) -> float:
-    """Return the first frequency with at least this share of the power in the band below it, both axes together."""
+    """Return the first frequency with at least this share of both axes' power below it; Welch as in frequency.py."""
     segment = min(plane.shape[1], round(SEGMENT_S * fs_hz))
-    frequency_hz, density = signal.welch(plane, fs_hz, "hann", segment, segment // 2, detrend="linear", axis=1)
-    inside = (frequency_hz >= BAND_HZ[0]) & (frequency_hz <= BAND_HZ[1])
+    frequency_hz, density = signal.welch(
+        plane, fs_hz, window="hann", nperseg=segment, noverlap=segment // 2, detrend=signal.detrend
+    )
+    inside = (frequency_hz >= LOWEST_HZ) & (frequency_hz <= HIGHEST_HZ)
     summed = np.cumsum(density[:, inside].sum(axis=0))
     return float(frequency_hz[inside][np.searchsorted(summed, share * summed[-1])])

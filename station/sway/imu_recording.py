@@ -1,0 +1,146 @@
+"""What a sensor at the waist recorded, from a CSV file to its measures: trunk sway and rises from a chair.
+
+One entry, `analyse_imu_file`. The file has `time_s,acc_x_g,acc_y_g,acc_z_g` and may have `gyr_x_deg_s,gyr_y_deg_s,
+gyr_z_deg_s`, which are read and checked but measure nothing yet. How the sensor is turned does not matter.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from hardware.errors import CorruptFrameError, NotPresentError
+from hardware.recorded import FEWEST_ROWS, Layout, read_table
+from station.errors import DataError, NoInputError
+from station.sway import sit_to_stand, trunk
+from station.sway.profiles import resample
+from station.sway.quality import Findings, Quality, check_timing, timing_of
+from station.sway.sit_to_stand import find_sit_to_stands
+from station.sway.trunk import trunk_sway
+
+FloatArray = npt.NDArray[np.float64]
+
+IMU: Final = Layout(("time_s", "acc_x_g", "acc_y_g", "acc_z_g"), optional=("gyr_x_deg_s", "gyr_y_deg_s", "gyr_z_deg_s"))
+VERSION: Final = f"{trunk.VERSION}, {sit_to_stand.VERSION}"
+# What unevenly spaced samples are brought to, by their times; evenly spaced ones keep their rate.
+_RATE_HZ: Final = 100.0
+# A trunk that rises, walks or bends is not in quiet stance; sway says nothing then.
+_QUIET_M_S2: Final = 1.0
+
+
+class FoundRise(msgspec.Struct, frozen=True):
+    """A rise as it is printed: start and end in the file's own time."""
+
+    start_s: float
+    end_s: float
+    duration_s: float
+    rise_m: float
+    peak_velocity_m_s: float
+    lean_deg: float
+
+
+class ImuAnalysis(msgspec.Struct, frozen=True):
+    """The measures of one recording of a worn sensor, in the shape of every analysis.
+
+    `metrics` has every key of `trunk.UNITS`, None where `not_computed` says why. `sit_to_stands` is None where the
+    signal cannot be searched, with the reason under that name; an empty list is "none found".
+    """
+
+    file: str
+    profile: str
+    fs_hz: float
+    duration_s: float
+    metrics: dict[str, float | None]
+    sit_to_stands: tuple[FoundRise, ...] | None
+    not_computed: dict[str, str]
+    quality: Quality
+
+
+def is_imu_file(path: Path) -> bool:
+    """Return whether a CSV file has the columns of a worn sensor; False for whatever cannot be opened or read."""
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for line in lines:
+                if line.strip() and not line.startswith("#"):
+                    return set(IMU.columns) <= {name.strip().strip('"') for name in line.split(",")}
+    except (OSError, UnicodeDecodeError):
+        pass
+    return False
+
+
+def analyse_imu_file(path: Path) -> ImuAnalysis:
+    """Return the measures of a CSV file of a worn sensor.
+
+    Raises NoInputError for a file that cannot be opened, DataError for one that is not what it should be.
+    """
+    try:
+        table = read_table(path, (IMU,))
+    except NotPresentError as error:
+        raise NoInputError(str(error)) from None
+    except CorruptFrameError as error:
+        raise DataError(str(error)) from None
+    time_s, *acc_g = (table.columns[name] for name in IMU.columns)
+    return analyse_imu(time_s, np.stack(acc_g), str(path))
+
+
+def analyse_imu(time_s: FloatArray, acc_g: FloatArray, file: str = "") -> ImuAnalysis:
+    """Return the measures of accelerations of shape (3, N), g, at ascending times, s.
+
+    Raises DataError for arrays that cannot be accelerations over time.
+    """
+    if acc_g.shape != (3, len(time_s)) or len(time_s) < FEWEST_ROWS:
+        raise DataError(f"{file or 'recording'}: three axes of at least {FEWEST_ROWS} samples are needed")
+    if not (np.isfinite(acc_g).all() and np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
+        raise DataError(f"{file or 'recording'}: times must ascend, and every value must be a finite number")
+    timing = timing_of(time_s)
+    rate_hz = timing.rate_hz
+    if not timing.regular:
+        rate_hz = _RATE_HZ
+        acc_g = resample(time_s, acc_g, rate_hz)
+    sway = trunk_sway(acc_g, rate_hz)
+    rises = find_sit_to_stands(acc_g, rate_hz)
+    findings = Findings()
+    check_timing(findings, timing, None if timing.regular else rate_hz)
+    if sway.not_computed:
+        findings.close(next(iter(sway.not_computed.values())))
+    elif sway.metrics["trunk_rms_m_s2"] > _QUIET_M_S2 or rises.rises:
+        findings.note(_moving(sway.metrics["trunk_rms_m_s2"], len(rises.rises or ())))
+    return ImuAnalysis(
+        file=file,
+        profile=VERSION,
+        fs_hz=rate_hz,
+        duration_s=acc_g.shape[1] / rate_hz,
+        metrics={key: sway.metrics.get(key) for key in trunk.UNITS},
+        sit_to_stands=_printed(rises.rises, float(time_s[0])),
+        not_computed=sway.not_computed | ({"sit_to_stands": rises.not_computed} if rises.not_computed else {}),
+        quality=findings.quality(),
+    )
+
+
+def to_builtins(analysis: ImuAnalysis) -> dict[str, Any]:
+    """Return an analysis as the plain dict that is printed."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(analysis))
+    return plain
+
+
+def _printed(rises: tuple[sit_to_stand.SitToStand, ...] | None, first_s: float) -> tuple[FoundRise, ...] | None:
+    if rises is None:
+        return None
+    return tuple(
+        FoundRise(
+            start_s=first_s + rise.start_s,
+            end_s=first_s + rise.end_s,
+            duration_s=rise.duration_s,
+            rise_m=rise.rise_m,
+            peak_velocity_m_s=rise.peak_velocity_m_s,
+            lean_deg=rise.lean_deg,
+        )
+        for rise in rises
+    )
+
+
+def _moving(rms_m_s2: float, rises: int) -> str:
+    found = f"{rises} rise{'' if rises == 1 else 's'} from a chair found" if rises else f"{rms_m_s2:.2g} m/s2 RMS"
+    return f"not quiet standing ({found}): the trunk's measures are of all that happened, not of sway"
