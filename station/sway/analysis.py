@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hardware.recorded import FEWEST_ROWS
 from station.errors import DataError
-from station.sway import quijoux2021
+from station.sway import loading, quijoux2021
 from station.sway.family import Family, Measures, measure, nothing, sorted_out, units_of
 from station.sway.files import Recording, recording_of_trial
 from station.sway.measures import FAMILIES
@@ -112,7 +112,21 @@ def analyse(
 def analyse_recording(
     recording: Recording, profile: str = "station", families: tuple[Family, ...] = FAMILIES
 ) -> Analysis:
-    """Return the measures of a file that was read."""
+    """Return the measures of a file that was read, and of the load in it after them."""
+    return with_measures(_analyse_cop(recording, profile, families), _loading(recording))
+
+
+def analyse_trial(
+    trial: RawTrial, profile: str = "station", file: str = "", families: tuple[Family, ...] = FAMILIES
+) -> Analysis:
+    """Return the measures of a raw trial's COP in its window, as a record carries them: without those of the load.
+
+    Raises DataError when too little of it is valid.
+    """
+    return _analyse_cop(recording_of_trial(trial, file or trial.name), profile, families)
+
+
+def _analyse_cop(recording: Recording, profile: str, families: tuple[Family, ...]) -> Analysis:
     return analyse(
         recording.time_s,
         recording.ml_mm,
@@ -125,11 +139,10 @@ def analyse_recording(
     )
 
 
-def analyse_trial(
-    trial: RawTrial, profile: str = "station", file: str = "", families: tuple[Family, ...] = FAMILIES
-) -> Analysis:
-    """Return the measures of a raw trial's window; raises DataError when too little of it is valid."""
-    return analyse_recording(recording_of_trial(trial, file or trial.name), profile, families)
+def _loading(recording: Recording) -> Measures:
+    if recording.corners_n is not None:
+        return loading.loading(recording.corners_n)
+    return loading.loading_of_total(recording.fz_n) if recording.fz_n is not None else loading.no_loading()
 
 
 def with_measures(analysis: Analysis, more: Measures) -> Analysis:

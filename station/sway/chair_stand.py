@@ -8,9 +8,11 @@ Counting follows the 30-second chair stand of CDC STEADI: full stands within 30 
 counts. How far up somebody is, is known from the force once the feet carry everything: force over mass is acceleration,
 and that twice integrated is height. A fast person who turns at the top without standing still counts by it, too.
 
-Limits. Force does not see hands: whether they were used is asked or watched. It hardly sees height in slow movement:
-somebody who holds a crouch with all their weight on the feet looks like standing. Body weight comes from quiet standing
-before the test, to 1 % or better. No recorded force was at hand; the tests use a model built from mechanics.
+Limits. Force does not see hands: whether they were used is asked or watched. It sees height only by comparison: what a
+body has of height and speed before the feet carry everything is not known. So somebody who holds a crouch with all
+their weight on the feet looks like standing, and somebody who turns half-way up every single time is counted. Body
+weight comes from quiet standing before the test, to 1 % or better. No recorded force was at hand; the tests use a model
+built from mechanics.
 """
 
 import math
@@ -45,11 +47,12 @@ _LIGHTEST_SEATED: Final = 0.03
 # Less than half of what the feet weigh when seated, for this long, is nobody there.
 _GONE: Final = 0.5
 _GONE_S: Final = 0.2
-# A turn at the top is a full stand when it is nearly as high as the person's own stands (and is a lift at all).
-_FULL: Final = 0.8
+# A turn at the top without standing still is a full stand when its lift is like the person's own others: lifts of full
+# rises differ by a fifth or so from one to the next, a half rise has half of it. In time, half-way is half-way.
+_LIKE_OTHERS: Final = 2 / 3
 _HALF: Final = 0.5
 _SPENT: Final = 0.05
-_LEAST_LIFT_M: Final = 0.05
+_UNKNOWN_HALF_M: Final = 0.05  # for half-way where there is no other rise to compare with
 
 
 class Rise(msgspec.Struct, frozen=True):
@@ -79,6 +82,14 @@ class ChairStand(msgspec.Struct, frozen=True):
     five_times_s: float | None = None
     not_counted: tuple[str, ...] = ()
     ended: str | None = None
+
+
+class _Attempt(msgspec.Struct, frozen=True):
+    """A rise that may count, when its upward velocity is spent, and whether the force ends before they sit again."""
+
+    rise: Rise
+    top_s: float
+    unfinished: bool
 
 
 class _Force(msgspec.Struct, frozen=True, eq=False):
@@ -115,7 +126,7 @@ def chair_stand(fz_n: FloatArray, fs_hz: float, body_weight_n: float, window_s: 
         return _nothing(reason)
     force, ended = _until_gone(_Force(smoothed_bw, fs_hz, seated_bw))
     timed = window_s is not None and ended is None and len(fz_n) >= round(window_s * fs_hz)
-    rises, not_counted = _count(force, timed)
+    rises, not_counted = _count(_attempts(force), timed)
     return _summary(rises, not_counted, ended)
 
 
@@ -149,45 +160,50 @@ def _until_gone(force: _Force) -> tuple[_Force, str | None]:
     return force, None
 
 
-def _count(force: _Force, timed: bool) -> tuple[list[Rise], list[str]]:
-    """Return the rises that count and, in words, the attempts that do not; `timed`: the force ends as time is over."""
-    rises: list[Rise] = []
-    attempts: list[tuple[int, Rise, bool]] = []
-    not_counted: list[str] = []
+def _attempts(force: _Force) -> list[_Attempt]:
+    """Return every time the feet carry everything, from sitting to sitting again."""
+    attempts: list[_Attempt] = []
     for first, last in _runs(force.bw > force.level(_SEATED)):
         full = first + int(np.argmax(force.bw[first:last] >= 1.0 - STANDS_WITHIN))
         if force.bw[full] < 1.0 - STANDS_WITHIN:
-            continue  # leaned forward, or tried and sat back: the feet never carried everything
+            continue  # leaned forward, or tried and sat back
         below = np.flatnonzero(force.bw[:full] <= force.level(_SEAT_OFF))
         seat_off = int(below[-1]) if len(below) else 0
         top, lift_m = _lift(force, full, last)
         standing = _standing(force, full, top, last)
-        steepest = float(np.diff(force.bw[seat_off : (standing or top) + 1]).max(initial=0.0)) * force.fs_hz
+        up = top if standing is None else standing
         rise = Rise(
             seat_off_s=seat_off / force.fs_hz,
-            standing_s=standing / force.fs_hz if standing is not None else None,
-            peak_force_bw_s=steepest,
+            standing_s=None if standing is None else standing / force.fs_hz,
+            peak_force_bw_s=float(np.diff(force.bw[seat_off : up + 1]).max(initial=0.0)) * force.fs_hz,
             lift_m=lift_m,
         )
-        attempts.append((top, rise, last == len(force.bw)))
-    own_m = [rise.lift_m for _, rise, _ in attempts if rise.standing_s is not None]
-    own_m = own_m or [rise.lift_m for _, rise, unfinished in attempts if not unfinished]
+        attempts.append(_Attempt(rise, top / force.fs_hz, unfinished=last == len(force.bw)))
+    return attempts
+
+
+def _count(attempts: list[_Attempt], timed: bool) -> tuple[list[Rise], list[str]]:
+    """Return the rises that count and, in words, the attempts that do not; `timed`: the force ends as time is over."""
+    own_m = [attempt.rise.lift_m for attempt in attempts if attempt.rise.standing_s is not None]
+    own_m = own_m or [attempt.rise.lift_m for attempt in attempts if not attempt.unfinished]
     usual_m = float(np.median(own_m)) if own_m else 0.0
-    for top, rise, unfinished in attempts:
-        at = f"{rise.seat_off_s:.2f} s"
+    rises: list[Rise] = []
+    not_counted: list[str] = []
+    for attempt in attempts:
+        rise, at = attempt.rise, f"the rise at {attempt.rise.seat_off_s:.2f} s"
         if rise.standing_s is not None:
             rises.append(rise)
-        elif unfinished and not timed:
-            not_counted.append(f"the rise at {at} was not finished")
-        elif unfinished:
-            if rise.lift_m > max(_HALF * usual_m, _LEAST_LIFT_M):
+        elif attempt.unfinished and not timed:
+            not_counted.append(f"{at} was not finished")
+        elif attempt.unfinished:
+            if rise.lift_m > (_HALF * usual_m if own_m else _UNKNOWN_HALF_M):
                 rises.append(rise)
             else:
-                not_counted.append(f"the rise at {at} was not half-way up when the time was over")
-        elif rise.lift_m >= max(_FULL * usual_m, _LEAST_LIFT_M):
-            rises.append(msgspec.structs.replace(rise, standing_s=top / force.fs_hz))
+                not_counted.append(f"{at} was not half-way up when the time was over")
+        elif rise.lift_m >= _LIKE_OTHERS * usual_m:
+            rises.append(msgspec.structs.replace(rise, standing_s=attempt.top_s))
         else:
-            not_counted.append(f"the rise at {at} turned back before the top")
+            not_counted.append(f"{at} turned back before the top")
     return rises, not_counted
 
 

@@ -27,6 +27,7 @@ CORNERS: Final = Layout(("time_s", "front_left_n", "front_right_n", "back_left_n
 class Recording(msgspec.Struct, frozen=True, eq=False):
     """A COP over time: s, mm, mm, and the vertical force in N where the file has one.
 
+    `corners_n`: the four corner forces, N, shape (4, N) in the order of the columns, where the file has them.
     `window_s` is the stretch that should be covered, where the file says which (raw trials do).
     """
 
@@ -36,6 +37,7 @@ class Recording(msgspec.Struct, frozen=True, eq=False):
     ap_mm: FloatArray
     fz_n: FloatArray | None = None
     window_s: tuple[float, float] | None = None
+    corners_n: FloatArray | None = None
 
 
 def is_recording(path: Path) -> bool:
@@ -74,6 +76,7 @@ def recording_of_trial(trial: RawTrial, file: str) -> Recording:
         )
     if not (np.isfinite(ml_mm).all() and np.isfinite(ap_mm).all()):
         raise DataError(f"{file}: a tick marked valid has no centre of pressure (no force on the deck)")
+    corners = (trial.front_left_n, trial.front_right_n, trial.back_left_n, trial.back_right_n)
     # Times count from the window's start: nanoseconds of a monotonic clock do not fit a float exactly.
     end_s = (trial.window_end_ns - trial.window_start_ns) / 1e9
     return Recording(
@@ -83,6 +86,7 @@ def recording_of_trial(trial: RawTrial, file: str) -> Recording:
         ap_mm=ap_mm,
         fz_n=fz_n,
         window_s=(0.0, end_s),
+        corners_n=np.stack([force[window][keep] for force in corners]),
     )
 
 
@@ -107,4 +111,4 @@ def _read_csv(path: Path, deck: DeckConfig) -> Recording:
     fz_n, ml_mm, ap_mm = cop_of_trial(
         front_left_n, front_right_n, back_left_n, back_right_n, deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm
     )
-    return Recording(str(path), time_s, ml_mm, ap_mm, fz_n)
+    return Recording(str(path), time_s, ml_mm, ap_mm, fz_n, corners_n=np.stack(values))

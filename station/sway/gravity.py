@@ -24,7 +24,7 @@ STANDARD_GRAVITY_M_S2: Final = 9.80665  # what makers of accelerometers mean by 
 NEAR_1_G: Final = (0.9, 1.1)
 _EXPECTED: Final = f"{NEAR_1_G[0]:g} to {NEAR_1_G[1]:g} g"
 # How fast the trunk leans when somebody rises or walks; faster changes are taken for accelerations.
-_LEAN: Final = LowPass(2, 0.8)
+_LEAN: Final = LowPass(2, 1.0)
 # A rise takes half a second at least; what is above is impacts and the sensor shaking on its belt.
 _MOVEMENT: Final = LowPass(2, 5.0)
 
@@ -71,7 +71,7 @@ def shortest_followed() -> int:
 def followed_vertical(acc_g: FloatArray, fs_hz: float) -> tuple[FloatArray, FloatArray]:
     """Return the upward acceleration without gravity, shape (N,), m/s2, and the way up, shape (3, N), unit vectors.
 
-    For a trunk that leans: up is the slow part of the signal (below 0.8 Hz), and the acceleration along it, below 5 Hz,
+    For a trunk that leans: up is the slow part of the signal (below 1 Hz), and the acceleration along it, below 5 Hz,
     is what differs from its mean. The mean is 1 g plus the sensor's gain error: nobody accelerates upwards on average.
     """
     slow_g = smooth(acc_g, fs_hz, _LEAN)

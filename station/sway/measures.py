@@ -9,6 +9,7 @@ A family that measures something else than the centre of pressure (load, trunk) 
 
 from typing import Final
 
+from station.sway import loading
 from station.sway.complexity import COMPLEXITY
 from station.sway.density import DENSITY
 from station.sway.diffusion import DIFFUSION
@@ -21,4 +22,4 @@ FAMILIES: Final[tuple[Family, ...]] = (TIME_DOMAIN, FREQUENCY, DIFFUSION, DENSIT
 RECORDED: Final[tuple[Family, ...]] = (TIME_DOMAIN,)
 
 # Every key with its unit (UCUM), in the order in which it is shown.
-UNITS: Final[dict[str, str]] = units_of(FAMILIES)
+UNITS: Final[dict[str, str]] = units_of(FAMILIES) | loading.UNITS
