@@ -8,11 +8,12 @@ Counting follows the 30-second chair stand of CDC STEADI: full stands within 30 
 counts. How far up somebody is, is known from the force once the feet carry everything: force over mass is acceleration,
 and that twice integrated is height. A fast person who turns at the top without standing still counts by it, too.
 
-Limits. Force does not see hands: whether they were used is asked or watched. It sees height only by comparison: what a
-body has of height and speed before the feet carry everything is not known. So somebody who holds a crouch with all
-their weight on the feet looks like standing, and somebody who turns half-way up every single time is counted. Body
-weight comes from quiet standing before the test, to 1 % or better. No recorded force was at hand; the tests use a model
-built from mechanics.
+Limits. A rise so gentle that the force stays within 5 % of body weight is counted, but when it ends is not seen to
+better than a second. Force does not see hands: whether they were used is asked or watched. It sees height only by
+comparison: what a body has of height and speed before the feet carry everything is not known. So somebody who holds a
+crouch with all their weight on the feet looks like standing, and somebody who turns half-way up every single time is
+counted. Body weight comes from quiet standing on the same deck before the test, right to 0.3 %. No recorded force was
+at hand; the tests use a model built from mechanics.
 """
 
 import math
@@ -35,6 +36,8 @@ WINDOW_S: Final = 30.0
 # Standing: within this share of body weight for this long (station design; see the limits above).
 STANDS_WITHIN: Final = 0.05
 STANDS_S: Final = 0.2
+_OWN_WEIGHT_S: Final = 5.0
+_STANDS_ON_AVERAGE: Final = 0.02
 _LONGEST_RISE_S: Final = 4.0
 SLOWEST_HZ: Final = 40.0
 _LOW_PASS: Final = LowPass(4, 10.0)  # as everything the station measures
@@ -51,7 +54,7 @@ _GONE_S: Final = 0.2
 # rises differ by a fifth or so from one to the next, a half rise has half of it. In time, half-way is half-way.
 _LIKE_OTHERS: Final = 2 / 3
 _HALF: Final = 0.5
-_SPENT: Final = 0.05
+_SPENT: Final = 0.15  # of its peak; a weight that is 0.2 % off leaves as much of a slow rise
 _UNKNOWN_HALF_M: Final = 0.05  # for half-way where there is no other rise to compare with
 
 
@@ -131,12 +134,13 @@ def chair_stand(fz_n: FloatArray, fs_hz: float, body_weight_n: float, window_s: 
 
 
 def _own_weight(bw: FloatArray, fs_hz: float) -> float:
-    """Return the weight that this test itself shows, in body weights as given: the median of what is near it.
+    """Return the weight that this test itself shows, in body weights as given: the median of the force near it.
 
-    Half a per cent of weight that is off is 0.05 m/s2, which height feels.
+    Half a per cent of weight that is off is 0.05 m/s2, which height feels. Up and down, faster and slower, lie on both
+    sides of the weight, and standing on it; it takes some of each.
     """
     near = bw[np.abs(bw - 1.0) <= STANDS_WITHIN]
-    return float(np.median(near)) if len(near) >= fs_hz else 1.0
+    return float(np.median(near)) if len(near) >= _OWN_WEIGHT_S * fs_hz else 1.0
 
 
 def _seated_level(bw: FloatArray, fs_hz: float) -> tuple[float, str | None]:
@@ -154,9 +158,13 @@ def _seated_level(bw: FloatArray, fs_hz: float) -> tuple[float, str | None]:
 def _until_gone(force: _Force) -> tuple[_Force, str | None]:
     """Return the force up to where the person leaves the deck, and that in words; all of it where nobody does."""
     for first, last in _runs(force.bw < _GONE * force.seated_bw):
-        if last - first >= _GONE_S * force.fs_hz:
-            reason = f"stepped off: nobody is on the deck at {first / force.fs_hz:.2f} s; counted until then"
-            return msgspec.structs.replace(force, bw=force.bw[:first]), reason
+        if last - first < _GONE_S * force.fs_hz:
+            continue
+        reason = f"stepped off: nobody is on the deck at {first / force.fs_hz:.2f} s; counted until then"
+        up = np.flatnonzero(force.bw[:first] > force.level(_SEATED))
+        # From the feet straight off the deck is not sitting down: the last rise has no end then.
+        straight = len(up) and first - int(up[-1]) < _GONE_S * force.fs_hz
+        return msgspec.structs.replace(force, bw=force.bw[: int(up[-1]) + 1 if straight else first]), reason
     return force, None
 
 
@@ -169,8 +177,8 @@ def _attempts(force: _Force) -> list[_Attempt]:
             continue  # leaned forward, or tried and sat back
         below = np.flatnonzero(force.bw[:full] <= force.level(_SEAT_OFF))
         seat_off = int(below[-1]) if len(below) else 0
-        top, lift_m = _lift(force, full, last)
-        standing = _standing(force, full, top, last)
+        top, down, lift_m = _lift(force, full, last)
+        standing = _standing(force, full, (top, down), last)
         up = top if standing is None else standing
         rise = Rise(
             seat_off_s=seat_off / force.fs_hz,
@@ -207,38 +215,51 @@ def _count(attempts: list[_Attempt], timed: bool) -> tuple[list[Rise], list[str]
     return rises, not_counted
 
 
-def _lift(force: _Force, full: int, last: int) -> tuple[int, float]:
-    """Return the sample at which the upward velocity is spent (`last`: not before then) and the height by then, m.
+def _lift(force: _Force, full: int, last: int) -> tuple[int, int, float]:
+    """Return where the upward velocity is spent, where it is downward (`last`: not before then), and the height, m.
 
     From where the feet carry everything, with no velocity there: what the body has by then is left out alike in all
     rises of a person.
     """
     upward_m_s2 = (force.bw[full:last] - 1.0) * STANDARD_GRAVITY_M_S2
     velocity_m_s = integrate.cumulative_trapezoid(upward_m_s2, dx=1 / force.fs_hz, initial=0)
-    # The very first samples are still below body weight.
-    pushing = int(np.argmax(upward_m_s2 > 0))
+    pushing = int(np.argmax(upward_m_s2 > 0))  # the very first samples are still below body weight
     velocity_m_s -= velocity_m_s[pushing]
     fastest = int(np.argmax(velocity_m_s[: round(_LONGEST_RISE_S * force.fs_hz)]))
-    # To its last twentieth: exactly to 0 it may come only with the next movement down.
-    spent = np.flatnonzero(velocity_m_s[fastest + 1 :] <= _SPENT * velocity_m_s[fastest])
-    top = fastest + 1 + int(spent[0]) if len(spent) else len(velocity_m_s)
+    # Nearly: exactly to 0 it may come only with the next movement down.
+    nearly_m_s = _SPENT * velocity_m_s[fastest]
+    top = _first(velocity_m_s <= nearly_m_s, fastest + 1)
+    down = _first(velocity_m_s <= -nearly_m_s, top)
     height_m = float(integrate.trapezoid(velocity_m_s[pushing:top], dx=1 / force.fs_hz))
-    return full + top, max(height_m, 0.0)
+    return full + top, full + down, max(height_m, 0.0)
 
 
-def _standing(force: _Force, full: int, top: int, last: int) -> int | None:
-    """Return the first sample of standing: near body weight for long enough, once the upward velocity is spent.
+def _first(flags: BoolArray, since: int) -> int:
+    """Return the first flag that is set from `since` on, or the end."""
+    found = np.flatnonzero(flags[since:])
+    return since + int(found[0]) if len(found) else len(flags)
 
-    A slow rise is near body weight all the way. Where the velocity is not spent in time, a body weight that is a little
-    off has made it up; then standing is the first time near body weight.
+
+def _standing(force: _Force, full: int, spent: tuple[int, int], last: int) -> int | None:
+    """Return the first sample of standing: near body weight for long enough, while the velocity is `spent`.
+
+    A slow rise is near body weight all the way, and so is a gentle turn: on average, too, it must be body weight. Where
+    the velocity is not spent in time, a body weight that is a little off has made it up; then standing is the first
+    time near body weight.
     """
-    near = np.abs(force.bw[full:last] - 1.0) <= STANDS_WITHIN
-    spent = top - full if top - full <= _LONGEST_RISE_S * force.fs_hz else 0
-    for since in (spent, 0):
-        for first, end in _runs(near[since:]):
-            if end - first >= round(STANDS_S * force.fs_hz):
-                return full + since + first
-    return None
+    width = round(STANDS_S * force.fs_hz)
+    if last - full < width:
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(force.bw[full:last] - 1.0, width)
+    stands = (np.abs(windows) <= STANDS_WITHIN).all(axis=1) & (np.abs(windows.mean(axis=1)) <= _STANDS_ON_AVERAGE)
+    longest = round(_LONGEST_RISE_S * force.fs_hz)
+    since, until = (at - full for at in spent)
+    if full + since == last or since > longest:
+        if last - full <= longest:
+            return None  # still on the way up as the force ends
+        since, until = 0, last - full
+    found = np.flatnonzero(stands[since : until + 1])
+    return full + since + int(found[0]) if len(found) else None
 
 
 def _runs(flags: BoolArray) -> list[tuple[int, int]]:
