@@ -102,7 +102,6 @@ class _Motion(msgspec.Struct, frozen=True, eq=False):
     fs_hz: float
     upward_m_s2: FloatArray
     velocity_m_s: FloatArray
-    height_m: FloatArray
     shaking_g: FloatArray
     rest: BoolArray
     up: FloatArray
@@ -147,7 +146,6 @@ def _motion(acc_g: FloatArray, fs_hz: float) -> _Motion:
         fs_hz=fs_hz,
         upward_m_s2=upward_m_s2,
         velocity_m_s=velocity_m_s,
-        height_m=integrate.cumulative_trapezoid(velocity_m_s, dx=1 / fs_hz, initial=0),
         shaking_g=_movement(acc_g, fs_hz),
         rest=_lasting(_movement(slower_g, fs_hz) < _AT_REST_G, round(_REST_S * fs_hz)),
         up=up,
@@ -186,50 +184,53 @@ def _lasting(flags: BoolArray, fewest: int) -> BoolArray:
 def _rise_about(motion: _Motion, peak: int) -> SitToStand | None:
     """Return the rise with this peak of the velocity; None if it is not one."""
     reach = round(DURATION_S[1] * motion.fs_hz)
-    resting = np.flatnonzero(motion.rest[max(0, peak - reach) : peak])
-    anchor = max(0, peak - reach) + int(resting[-1]) if len(resting) else None
-    first = anchor if anchor is not None else max(0, peak - reach)
-    last = min(len(motion.velocity_m_s), peak + reach)
-    velocity = _from_rest(motion, anchor, last) if anchor is not None else motion.velocity_m_s[first:last]
+    earliest, last = max(0, peak - reach), min(len(motion.velocity_m_s), peak + reach)
+    resting = np.flatnonzero(motion.rest[earliest:peak])
+    first = earliest + int(resting[-1]) if len(resting) else earliest
     top = peak - first
+    velocity = _since_rest(motion, first, last)
+    from_rest = len(resting) > 0 and not _came_down(velocity[: top + 1], motion.fs_hz)
+    if not from_rest:  # never at rest, or on their feet then and down since
+        velocity = motion.velocity_m_s[first:last]
     falling = np.flatnonzero((velocity[top:] <= _SPENT * velocity[top]) | motion.rest[peak:last])
     if not len(falling) or not velocity[top] > 0:
         return None
     end = top + int(falling[0])
-    below = np.flatnonzero(velocity[:top] <= _SPENT * velocity[top])
-    start = int(below[-1]) if len(below) else 0
-    if anchor is not None:
+    if from_rest:
         start = _end_of_rest(motion.shaking_g[first : first + end], velocity[:end], motion.fs_hz)
-    elif not len(below) or not _came_down(motion, first + start):
-        return None
+    else:
+        below = np.flatnonzero(velocity[:top] <= _SPENT * velocity[top])
+        start = int(below[-1]) if len(below) else 0
+        before = first + start - round(_CAME_DOWN_S * motion.fs_hz)
+        if not _came_down(motion.velocity_m_s[max(0, before) : first + start], motion.fs_hz):
+            return None
     rising = velocity[start : end + 1]
-    peak_velocity_m_s = float(rising.max())
-    rise_m = float(integrate.trapezoid(rising, dx=1 / motion.fs_hz))
-    lean_deg = _lean(motion.up[:, first + start : first + end + 1])
-    duration_s = (end - start) / motion.fs_hz
-    if not (
-        RISE_M[0] <= rise_m <= RISE_M[1]
-        and DURATION_S[0] <= duration_s <= DURATION_S[1]
-        and lean_deg >= LEAST_LEAN_DEG
-        and float(np.abs(np.diff(rising)).sum()) <= MOST_UPS_AND_DOWNS * 2 * peak_velocity_m_s
-    ):
-        return None
-    return SitToStand(
+    rise = SitToStand(
         start_s=(first + start) / motion.fs_hz,
         end_s=(first + end) / motion.fs_hz,
-        rise_m=rise_m,
-        peak_velocity_m_s=peak_velocity_m_s,
-        lean_deg=lean_deg,
-        from_rest=anchor is not None,
+        rise_m=float(integrate.trapezoid(rising, dx=1 / motion.fs_hz)),
+        peak_velocity_m_s=float(rising.max()),
+        lean_deg=_lean(motion.up[:, first + start : first + end + 1]),
+        from_rest=from_rest,
+    )
+    ups_and_downs = float(np.abs(np.diff(rising)).sum()) / (2 * rise.peak_velocity_m_s)
+    return rise if _is_from_a_seat(rise) and ups_and_downs <= MOST_UPS_AND_DOWNS else None
+
+
+def _is_from_a_seat(rise: SitToStand) -> bool:
+    return (
+        RISE_M[0] <= rise.rise_m <= RISE_M[1]
+        and DURATION_S[0] <= rise.duration_s <= DURATION_S[1]
+        and rise.lean_deg >= LEAST_LEAN_DEG
     )
 
 
-def _from_rest(motion: _Motion, anchor: int, last: int) -> FloatArray:
+def _since_rest(motion: _Motion, resting: int, last: int) -> FloatArray:
     """Return the velocity from the last sample at rest on: 0 there, and without the acceleration that rest shows."""
-    before = max(0, anchor + 1 - round(_REST_S * motion.fs_hz))
-    error_m_s2 = float(motion.upward_m_s2[before : anchor + 1].mean())
+    before = max(0, resting + 1 - round(_REST_S * motion.fs_hz))
+    error_m_s2 = float(motion.upward_m_s2[before : resting + 1].mean())
     velocity: FloatArray = integrate.cumulative_trapezoid(
-        motion.upward_m_s2[anchor:last] - error_m_s2, dx=1 / motion.fs_hz, initial=0
+        motion.upward_m_s2[resting:last] - error_m_s2, dx=1 / motion.fs_hz, initial=0
     )
     return velocity
 
@@ -245,9 +246,10 @@ def _end_of_rest(shaking_g: FloatArray, velocity_m_s: FloatArray, fs_hz: float) 
     return int(quiet[-1]) if len(quiet) else 0
 
 
-def _came_down(motion: _Motion, start: int) -> bool:
-    before = motion.height_m[max(0, start - round(_CAME_DOWN_S * motion.fs_hz)) : start + 1]
-    return bool(before.max() - before[-1] >= RISE_M[0])
+def _came_down(velocity_m_s: FloatArray, fs_hz: float) -> bool:
+    """Return whether somewhere in this stretch the waist is lower by a whole rise than it was before."""
+    height_m = np.cumsum(velocity_m_s) / fs_hz
+    return bool(len(height_m) and (np.maximum.accumulate(height_m) - height_m).max() >= RISE_M[0])
 
 
 def _lean(up: FloatArray) -> float:
