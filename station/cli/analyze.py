@@ -23,7 +23,7 @@ from station.errors import NoInputError, StationError
 from station.sway import quijoux2021
 from station.sway.analysis import analyse_recording, to_builtins
 from station.sway.files import is_recording, read_recording
-from station.sway.measures import UNITS
+from station.sway.measures import SHOWN_UNITS
 from station.sway.profiles import PROFILES, profile_named
 
 # Starting a worker costs as much as analysing this many files.
@@ -125,7 +125,7 @@ def _print_one(result: dict[str, Any]) -> None:
     table.add_column("value", justify="right")
     table.add_column("unit")
     for key, value in result["metrics"].items():
-        unit = UNITS[key]
+        unit = SHOWN_UNITS[key]
         shown = f"{value:.4g}" if value is not None else "-"
         table.add_row(key, shown, unit if value is not None else result["not_computed"][key])
     for name, value in result.get("quijoux2021", {}).items():

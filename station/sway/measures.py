@@ -4,12 +4,12 @@
 trial is kept, so the rest can be computed at any time). What they mean stands in the file of each family.
 
 A family that measures something else than the centre of pressure (load, trunk) is not in `FAMILIES`: it returns a
-`family.Measures` of its own, which `analysis.with_measures` adds to an analysis; its keys belong into `UNITS` too.
+`family.Measures` of its own, which `analysis.with_measures` adds to an analysis; its keys belong into `SHOWN_UNITS`.
 """
 
 from typing import Final
 
-from station.sway import loading
+from station.sway import loading, trunk
 from station.sway.complexity import COMPLEXITY
 from station.sway.density import DENSITY
 from station.sway.diffusion import DIFFUSION
@@ -22,4 +22,6 @@ FAMILIES: Final[tuple[Family, ...]] = (TIME_DOMAIN, FREQUENCY, DIFFUSION, DENSIT
 RECORDED: Final[tuple[Family, ...]] = (TIME_DOMAIN,)
 
 # Every key with its unit (UCUM), in the order in which it is shown.
-UNITS: Final[dict[str, str]] = units_of(FAMILIES) | loading.UNITS
+UNITS: Final[dict[str, str]] = units_of(FAMILIES)
+# With what is not of the centre of pressure: every key that an analysis may show.
+SHOWN_UNITS: Final[dict[str, str]] = UNITS | loading.UNITS | trunk.UNITS

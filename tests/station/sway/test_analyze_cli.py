@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from station.sway.loading import UNITS as LOADING
 from station.sway.measures import UNITS
 
 from .making import balance_station, csv_text, raw_trial, seconds, sway_mm
@@ -31,7 +32,7 @@ def test_one_file_is_one_object_and_nothing_else_on_stdout(run, folder):
     document = json.loads(result.stdout)
     assert document["file"] == str(folder / "a.csv")
     assert document["profile"] == "station-1"
-    assert list(document["metrics"]) == list(UNITS)
+    assert list(document["metrics"]) == [*UNITS, *LOADING]
     assert document["quality"] == {"assessable": True, "flags": []}
 
 
@@ -78,7 +79,7 @@ def test_the_profile_can_be_chosen(run, folder):
 
 def test_the_papers_outputs_stand_beside_our_own_measures(run, folder):
     document = json.loads(run(folder / "a.csv", "--json", "--profile", "quijoux2021").stdout)
-    assert list(document["metrics"]) == list(UNITS)
+    assert list(document["metrics"]) == [*UNITS, *LOADING]
     assert len(document["quijoux2021"]) == 72
     table = run(folder / "a.csv", "--profile", "quijoux2021").stdout
     assert "mean_velocity_ML_AND_AP" in table

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from hypothesis import strategies as st
 from station.sway.loading import UNITS, loading, loading_of_total, no_loading
 
 from .making import balance_station, corner_forces_n, csv_text, raw_trial, seconds, sway_mm
+from .recorded import BESIDE, DATA, needs_all_recordings
 
-SHARED = Path(__file__).parents[4] / "shared" / "recordings" / "two-plates"
 G = 9.80665
 # Right less left over both, mean of 60 s, %, of one person: O, C eyes open, closed; R, F rigid, foam; number of trial.
 ON_TWO_PLATES = {
@@ -99,17 +98,17 @@ def of_two_plates(right_n, left_n):
 
 @pytest.mark.parametrize("trial", ON_TWO_PLATES)
 def test_the_load_of_a_person_on_two_plates_is_what_the_plates_say(trial):
-    with np.load(Path(__file__).parent / "data" / "two_plates.npz") as trials:
+    with np.load(DATA / "two_plates.npz") as trials:
         right_n, left_n = trials[trial].astype(float)
     found = of_two_plates(right_n, left_n)
     assert found["load_asymmetry_percent"] == pytest.approx(ON_TWO_PLATES[trial], abs=0.01)
     assert found["body_mass_kg"] == pytest.approx(65.6, abs=1.0)  # foam lies on the plates, and weighs 1.5 kg
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the full recordings are not here; the shipped means were measured")
+@needs_all_recordings
 @pytest.mark.parametrize("trial", ON_TWO_PLATES)
 def test_every_sample_of_the_full_recording_says_the_same(trial):
-    with gzip.open(SHARED / f"{trial}.csv.gz", "rt") as lines:
+    with gzip.open(BESIDE / "two-plates" / f"{trial}.csv.gz", "rt") as lines:
         rows = list(csv.DictReader(lines))
     right_n, left_n = (np.array([float(row[key]) for row in rows]) for key in ("right_fz_n", "left_fz_n"))
     found = of_two_plates(right_n, left_n)
