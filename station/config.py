@@ -99,10 +99,10 @@ class HardwareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VirtualConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who stands on the virtual deck (backend "virtual" only): a shipped person, or any recording."""
+    """Who stands on the virtual deck (backend "virtual" only): a recorded or model person, or any recording."""
 
     chips: Literal["pins", "samples"] = "pins"
-    seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # of the deck: oscillators, gains, noise
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # of the deck: oscillators, gains, noise; and of a model person's sway
     person: str = "older-1"
     recording: str | None = None  # CSV; replaces the person's own
     mass_kg: Annotated[float, msgspec.Meta(ge=20, le=300)] | None = None

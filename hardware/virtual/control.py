@@ -2,10 +2,15 @@
 
     {"do": "step_on"}
     {"do": "stand", "stance": "tandem", "lead_s": 3, "window_s": 10}
+    {"do": "stand", "stance": "quiet", "eyes": "closed", "surface": "foam"}
+    {"do": "reach", "direction": "forward-left", "hold_s": 1}    {"do": "shift_weight", "direction": "left"}
+    {"do": "sit"}    {"do": "rise", "hands": true}    {"do": "chair_stands", "count": 5}
     {"do": "lose_balance"}    {"do": "grab_rail", "for_s": 3, "share": 0.12}    {"do": "step_off"}
 
-Each is answered with one line, `{"ok": true, "t_ns": 123, "recording_at_s": 8.25}` (null when no recording plays), or
-`{"ok": false, "error": "why"}`. A command takes effect at the moment up to which the virtual chips have lived.
+Each is answered with one line, `{"ok": true, "t_ns": 123, "recording_at_s": 8.25, "until_ns": null,
+"reached_mm": null}` (`recording_at_s` when a recording plays, `until_ns` when a movement will be over, `reached_mm` how
+far a lean goes), or `{"ok": false, "error": "why"}`. A command takes effect at the moment up to which the virtual chips
+have lived.
 `PersonControl` never blocks: the acquire loop polls it between two rounds.
 """
 
@@ -19,6 +24,7 @@ import msgspec
 
 from hardware.clock import Clock
 from hardware.errors import CorruptFrameError, HardwareError, NotPresentError, SettingError, WaitTimeoutError
+from hardware.virtual.balance import Eyes, Surface
 from hardware.virtual.person import Done, VirtualPerson
 
 MAX_LINE_BYTES: Final = 4096
@@ -47,6 +53,44 @@ class Stand(_Command, frozen=True, tag="stand"):
     stance: str
     lead_s: float = 8.0
     window_s: float = 30.0
+    eyes: Eyes = "open"
+    surface: Surface = "firm"
+
+
+class Reach(_Command, frozen=True, tag="reach"):
+    """Lean towards a target in one of eight directions, hold, and come back; as far as they dare, or less."""
+
+    direction: str
+    distance_mm: float | None = None
+    hold_s: float = 1.0
+
+
+class ShiftWeight(_Command, frozen=True, tag="shift_weight"):
+    """Shift weight towards a side, hold, and come back."""
+
+    direction: str
+    distance_mm: float = 40.0
+    hold_s: float = 0.5
+
+
+class Sit(_Command, frozen=True, tag="sit"):
+    """Sit down on the chair behind the deck, feet staying on it."""
+
+    hands: bool = False
+
+
+class Rise(_Command, frozen=True, tag="rise"):
+    """Stand up from the chair."""
+
+    hands: bool = False
+
+
+class ChairStands(_Command, frozen=True, tag="chair_stands"):
+    """Stand up and sit down again and again, from the chair to the chair."""
+
+    count: int = 5
+    pace_s: float | None = None
+    hands: bool = False
 
 
 class GrabRail(_Command, frozen=True, tag="grab_rail"):
@@ -56,7 +100,7 @@ class GrabRail(_Command, frozen=True, tag="grab_rail"):
     share: float = 0.12
 
 
-Command = StepOn | StepOff | LoseBalance | Stand | GrabRail
+Command = StepOn | StepOff | LoseBalance | Stand | GrabRail | Reach | ShiftWeight | Sit | Rise | ChairStands
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -65,6 +109,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=False):
     ok: bool
     t_ns: int = 0
     recording_at_s: float | None = None
+    until_ns: int | None = None
+    reached_mm: float | None = None
     error: str | None = None
 
 
@@ -82,9 +128,19 @@ def perform(person: VirtualPerson, command: Command, at_ns: int) -> Done:
         case LoseBalance():
             return person.lose_balance(at_ns)
         case Stand():
-            return person.stand(command.stance, at_ns, command.lead_s, command.window_s)
+            return person.stand(command.stance, at_ns, command.lead_s, command.window_s, command.eyes, command.surface)
         case GrabRail():
             return person.grab_rail(at_ns, command.for_s, command.share)
+        case Reach():
+            return person.reach(command.direction, at_ns, command.distance_mm, command.hold_s)
+        case ShiftWeight():
+            return person.shift_weight(command.direction, at_ns, command.distance_mm, command.hold_s)
+        case Sit():
+            return person.sit(at_ns, command.hands)
+        case Rise():
+            return person.rise(at_ns, command.hands)
+        case ChairStands():
+            return person.chair_stands(at_ns, command.count, command.pace_s, command.hands)
 
 
 class PersonControl:
@@ -154,7 +210,7 @@ class PersonControl:
             return Answer(ok=False, error=f"not a command for a virtual person: {error}")
         except HardwareError as error:
             return Answer(ok=False, error=str(error))
-        return Answer(ok=True, t_ns=done.t_ns, recording_at_s=done.recording_at_s)
+        return Answer(True, done.t_ns, done.recording_at_s, done.until_ns, done.reached_mm)
 
     def _drop(self, client: socket.socket) -> None:
         self._selector.unregister(client)
@@ -213,7 +269,7 @@ class PersonClient:
             raise CorruptFrameError(f"{self._path}: this is not a virtual person's answer: {error}") from error
         if not answer.ok:
             raise SettingError(answer.error or "refused")
-        return Done(answer.t_ns, answer.recording_at_s)
+        return Done(answer.t_ns, answer.recording_at_s, answer.until_ns, answer.reached_mm)
 
     def close(self) -> None:
         """Hang up. Safe to call twice."""

@@ -1,12 +1,11 @@
-"""A virtual person: steps on, stands as told, loses their balance when their ability ends, steps off.
+"""A virtual person: steps on, stands as told, leans, sits and rises, loses their balance, steps off.
 
 A person is a load whose future is set by commands (`step_on`, `stand`, ...). A command takes effect at the time that it
 is given with, which must not lie before what the deck has already asked for; everything is continuous across it.
 For the quiet stance a person with a recording plays it from a known moment; the reply says which, so that a trial can
-be compared with the recording's own samples. All other stances come from `hardware.virtual.body`.
+be compared with the recording's own samples. All other stances are sway of `hardware.virtual.body`.
 """
 
-import functools
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -15,173 +14,60 @@ import numpy as np
 import numpy.typing as npt
 
 from hardware.errors import SettingError
-from hardware.virtual.body import Body, Posture
+from hardware.virtual.balance import AGILITY, GRAVITY_M_S2, POSTURES, Condition, Eyes, Physique, Posture, Surface
+from hardware.virtual.body import Body, Standing, cached_body
 from hardware.virtual.load import Load
+from hardware.virtual.movements import (
+    DIRECTIONS,
+    FALL_STEP_S,
+    HANDS_TIME,
+    LOSE_BALANCE,
+    PLACE_FEET,
+    STEP_OFF,
+    STEP_ON,
+    Passage,
+    hold_rail,
+    lean,
+    rise,
+    sit,
+)
 from hardware.virtual.playback import Playback, Recording
-from hardware.virtual.track import FloatArray, Point, Track
+from hardware.virtual.stay import Stay, Sway
+from hardware.virtual.track import FloatArray, Point
 
-STANDARD_GRAVITY_M_S2: Final = 9.80665
+STANDARD_GRAVITY_M_S2: Final = GRAVITY_M_S2
 DEFAULT_MASS_KG: Final = 70.0
 
 Stance = Literal["quiet", "side-by-side", "semi-tandem", "tandem", "one-foot"]
 STANCES: Final[tuple[Stance, ...]] = ("quiet", "side-by-side", "semi-tandem", "tandem", "one-foot")
 Arrays = tuple[FloatArray, FloatArray, FloatArray]
 
+MOST_STANDS: Final = 100
 _S: Final = 1_000_000_000
-_BLEND_NS: Final = _S  # from one way of standing into the next
-
-
-class Gesture:
-    """A movement of known length on top of standing: factor on force, shift of COP in mm. Ends where it began."""
-
-    def __init__(self, *points: tuple[float, float, float, float]) -> None:
-        """Take turning points `(time_s, force factor, ml_mm, ap_mm)`; time starts at 0."""
-        table = np.array(points, dtype=np.float64).T
-        self.track = Track(table[0], (table[1], table[2], table[3]), level=True)
-        self.duration_ns = round(self.track.last_s * _S)
-
-
-# One foot takes the weight, the other follows; 0.9 s to full weight, then a small overshoot dies away.
-_STEP_ON: Final = Gesture(
-    (0.0, 0.0, -110, -60), (0.35, 0.62, -105, -20), (0.5, 0.68, -95, -5), (0.9, 1.05, 12, 6), (1.2, 0.98, -4, -2),
-    (1.6, 1.0, 0, 0),
-)  # fmt: skip
-_STEP_OFF: Final = Gesture((0.0, 1.0, 0, 0), (0.4, 0.85, 80, -15), (0.9, 0.0, 110, -70))
-# The feet move into another stance: some weight comes off while each is placed.
-_PLACE_FEET: Final = Gesture(
-    (0.0, 1.0, 0, 0), (0.3, 0.95, 18, 3), (0.6, 1.04, -12, -4), (0.9, 0.98, 4, 2), (1.3, 1.0, 0, 0)
-)
-# Balance is lost: COP runs out to the side within 0.6 s, then a step: the foot leaves the deck, lands outside the
-# stance, takes the weight with an overshoot, and the feet end up apart.
-_LOSE_BALANCE: Final = Gesture(
-    (0.0, 1.0, 0, 0), (0.25, 1.0, -8, 4), (0.6, 0.97, 75, 15), (0.72, 0.6, 95, 20), (0.9, 1.28, 150, 35),
-    (1.15, 0.93, 90, 10), (1.5, 1.02, 30, 5), (2.2, 1.0, 0, 0),
-)  # fmt: skip
-FALL_STEP_S: Final = 0.6  # from the start of losing balance to the foot leaving the deck
+_LEAST_ROOM_MM: Final = 10.0  # for a lean, of somebody whose sway fills their base
+_UNEVEN: Final = 0.04  # sd of one chair stand's time on the next
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A command was taken at `t_ns`. When a recording plays, `recording_at_s` is its own time at that moment."""
+    """A command was taken at `t_ns`.
+
+    recording_at_s: when a recording plays, its own time at that moment. until_ns: when a movement is over.
+    reached_mm: how far the centre of mass goes in a lean, which a person may cut short at their limit of stability.
+    """
 
     t_ns: int
     recording_at_s: float | None = None
-
-
-class _Standing(msgspec.Struct, frozen=True):
-    """A way of standing from `start_ns` on: a signal, and the signal's own time at that moment."""
-
-    start_ns: int
-    signal: Body | Playback
-    signal_at_s: float
-
-    def at(self, t_ns: int) -> Point:
-        return self.signal.at((t_ns - self.start_ns) * 1e-9 + self.signal_at_s)
-
-    def over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
-        return self.signal.over(_seconds(t_ns, self.start_ns) + self.signal_at_s)
-
-
-class _Move(msgspec.Struct, frozen=True):
-    """A gesture at a time."""
-
-    start_ns: int
-    end_ns: int
-    track: Track
-
-
-class _Stay:
-    """One stay on the deck, from stepping on to having stepped off: what stands and moves, in order of time."""
-
-    def __init__(self, start_ns: int, first: _Standing) -> None:
-        self.start_ns = start_ns
-        self.end_ns: int | None = None
-        self.standings = [first]
-        self.moves: list[_Move] = []
-
-    def forget(self, before_ns: int) -> None:
-        """Drop what no longer shows after `before_ns`."""
-        while len(self.standings) > 1 and self.standings[1].start_ns + _BLEND_NS < before_ns:
-            del self.standings[0]
-        self.moves = [move for move in self.moves if move.end_ns >= before_ns]
-
-    def cancel(self, after_ns: int) -> None:
-        """Drop what was planned for later than `after_ns`."""
-        self.standings = [stand for stand in self.standings if stand.start_ns <= after_ns]
-        self.moves = [move for move in self.moves if move.start_ns <= after_ns]
-
-    def at(self, t_ns: int) -> Point:
-        """Return force as a share of body weight and COP in mm, at one moment."""
-        number = len(self.standings) - 1
-        while number and t_ns < self.standings[number].start_ns:
-            number -= 1
-        force, ml, ap = self._standing_at(number, t_ns)
-        for move in self.moves:
-            if move.start_ns <= t_ns < move.end_ns:
-                factor, shift_ml, shift_ap = move.track.at((t_ns - move.start_ns) * 1e-9)
-                force, ml, ap = force * factor, ml + shift_ml, ap + shift_ap
-        return force, ml, ap
-
-    def _standing_at(self, number: int, t_ns: int) -> Point:
-        stand = self.standings[number]
-        new = stand.at(t_ns)
-        since_ns = t_ns - stand.start_ns
-        if not number or since_ns >= _BLEND_NS:
-            return new
-        old = self._standing_at(number - 1, t_ns)
-        u = since_ns / _BLEND_NS
-        w = u * u * (3 - 2 * u)
-        return old[0] + w * (new[0] - old[0]), old[1] + w * (new[1] - old[1]), old[2] + w * (new[2] - old[2])
-
-    def over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
-        """Return the same for an array of moments: the same operations in the same order, so the same bits."""
-        first_ns, last_ns = int(t_ns.min()), int(t_ns.max())
-        number = len(self.standings) - 1
-        while number and first_ns < self.standings[number].start_ns:
-            number -= 1
-        stand = self.standings[number]
-        settled = not number or first_ns >= stand.start_ns + _BLEND_NS
-        if settled and (number + 1 == len(self.standings) or last_ns < self.standings[number + 1].start_ns):
-            force, ml, ap = stand.over(t_ns)  # by far the most frequent case: quietly one way of standing
-        else:
-            force, ml, ap = self._standings_over(t_ns)
-        for move in self.moves:
-            if move.start_ns <= last_ns and first_ns < move.end_ns:
-                mask = (move.start_ns <= t_ns) & (t_ns < move.end_ns)
-                factor, shift_ml, shift_ap = move.track.over(_seconds(t_ns[mask], move.start_ns))
-                force[mask] *= factor
-                ml[mask] += shift_ml
-                ap[mask] += shift_ap
-        return force, ml, ap
-
-    def _standings_over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
-        result = np.empty((3, *t_ns.shape))
-        for number, stand in enumerate(self.standings):
-            mask = t_ns >= stand.start_ns if number else np.ones(t_ns.shape, dtype=np.bool_)
-            if number + 1 < len(self.standings):
-                mask &= t_ns < self.standings[number + 1].start_ns
-            if mask.any():
-                result[:, mask] = self._standing_over(number, t_ns[mask])
-        return result[0], result[1], result[2]
-
-    def _standing_over(self, number: int, t_ns: npt.NDArray[np.int64]) -> FloatArray:
-        stand = self.standings[number]
-        new = np.array(stand.over(t_ns))
-        since_ns = t_ns - stand.start_ns
-        blending = since_ns < _BLEND_NS
-        if number and blending.any():
-            old = self._standing_over(number - 1, t_ns[blending])
-            u = since_ns[blending] / _BLEND_NS
-            w = u * u * (3 - 2 * u)
-            new[:, blending] = old + w * (new[:, blending] - old)
-        return new
+    until_ns: int | None = None
+    reached_mm: float | None = None
 
 
 class VirtualPerson(Load):
     """A person beside or on the virtual deck; starts beside it.
 
     mass_kg: None takes it from the recording's force, else 70 kg. loses_after_s: stance -> seconds into the measured
-    window at which balance begins to go; a stance that is not named is held. unsteadiness: factor on the model's sway.
-    Raises SettingError for a mass or ability that makes no sense, and for commands out of order.
+    window at which balance begins to go; a stance that is not named is held. condition, physique: of the postural
+    model, for everything that is not recorded. Raises SettingError for a mass or ability that makes no sense, and for
+    commands out of order.
     """
 
     def __init__(
@@ -190,7 +76,8 @@ class VirtualPerson(Load):
         recording: Recording | None = None,
         loses_after_s: Mapping[str, float] | None = None,
         seed: int = 1,
-        unsteadiness: float = 1.0,
+        condition: Condition = "older",
+        physique: Physique | None = None,
     ) -> None:
         self.mass_kg = _mass(mass_kg, recording)
         self.weight_n = self.mass_kg * STANDARD_GRAVITY_M_S2
@@ -198,11 +85,16 @@ class VirtualPerson(Load):
         self.loses_after_s = dict(loses_after_s or {})
         if unknown := sorted(set(self.loses_after_s) - set(STANCES)):
             raise SettingError(f"there is no stance {unknown[0]!r}; stances are {', '.join(STANCES)}")
+        self.physique = physique or Physique()
+        self.condition: Condition = condition
+        self._agility = AGILITY[condition]
         self._playback = None if recording is None else Playback(recording)
         self._seed = seed
-        self._unsteadiness = unsteadiness
-        self._stays: list[_Stay] = []
+        self._leans = np.random.default_rng([seed, 11])
+        self._stays: list[Stay] = []
         self._last_command_ns: int | None = None
+        for posture in POSTURES:  # now, because no command may wait for it: the chips do not
+            self._body(posture)
 
     @property
     def on_deck(self) -> bool:
@@ -236,7 +128,7 @@ class VirtualPerson(Load):
                 fz[mask] = self.weight_n * force
         return fz, ml, ap
 
-    # --- commands --------------------------------------------------------------------------------------------------
+    # --- commands: feet ----------------------------------------------------------------------------------------------
 
     def step_on(self, at_ns: int) -> Done:
         """Step onto the deck, one foot then the other, and stand with feet apart."""
@@ -245,33 +137,43 @@ class VirtualPerson(Load):
         if self._stays and at_ns < (self._stays[-1].end_ns or 0):
             raise SettingError("the person is still stepping off; a step takes 0.9 s")
         self._take(at_ns)
-        stay = _Stay(at_ns, _Standing(at_ns, self._body("feet-apart"), 0.0))
-        stay.moves.append(_move(at_ns, _STEP_ON))
+        stay = Stay(at_ns, self._body("feet-apart"))
+        stay.gesture(at_ns, STEP_ON)
         self._stays = [*self._stays[-1:], stay]
         return Done(at_ns)
 
-    def stand(self, stance: str, at_ns: int, lead_s: float = 8.0, window_s: float = 30.0) -> Done:
+    def stand(
+        self,
+        stance: str,
+        at_ns: int,
+        lead_s: float = 8.0,
+        window_s: float = 30.0,
+        eyes: Eyes = "open",
+        surface: Surface = "firm",
+    ) -> Done:
         """Take up a stance now; what counts begins `lead_s` later and lasts `window_s`.
 
-        `quiet` plays the recording, if there is one, so that this window lies within it as far as it is long enough.
-        In any other stance the person loses balance when their ability ends within the window.
+        `quiet` plays the recording, if there is one, so that this window lies within it as far as it is long enough;
+        recordings are of open eyes on firm ground, so that anything else is the model. In any other stance the person
+        loses balance when their ability ends within the window.
         """
-        stay = self._stay()
+        stay = self._standing(at_ns)
         if stance not in STANCES:
             raise SettingError(f"there is no stance {stance!r}; stances are {', '.join(STANCES)}")
         if not (lead_s >= 0 and window_s > 0):
             raise SettingError(f"a lead of {lead_s:g} s and a window of {window_s:g} s make no sense")
-        self._take(at_ns)
         posture: Posture = "feet-apart" if stance == "quiet" else stance
-        signal: Body | Playback = self._body(posture)
+        signal: Body | Playback = self._body(posture, eyes, surface)
         signal_at_s, recording_at_s = 0.0, None
-        if stance == "quiet":
-            if self._playback is not None and self.recording is not None:
-                signal = self._playback
-                signal_at_s = recording_at_s = self.recording.start_for(lead_s, window_s)
-        else:
-            stay.moves.append(_move(at_ns, _PLACE_FEET))
-        stay.standings.append(_Standing(at_ns, signal, signal_at_s))
+        as_recorded = stance == "quiet" and (eyes, surface) == ("open", "firm")
+        if as_recorded and self._playback is not None and self.recording is not None:
+            signal = self._playback
+            signal_at_s = recording_at_s = self.recording.start_for(lead_s, window_s)
+        self._take(at_ns)
+        stay.straighten(at_ns)
+        if stance != "quiet" or _posture(stay.stance(at_ns)) != "feet-apart":
+            stay.gesture(at_ns, PLACE_FEET)
+        stay.stand(at_ns, signal, signal_at_s)
         held_s = self.loses_after_s.get(stance)
         if held_s is not None and held_s < window_s:
             self._plan_loss(stay, at_ns + round((lead_s + held_s) * _S))
@@ -279,29 +181,116 @@ class VirtualPerson(Load):
 
     def lose_balance(self, at_ns: int) -> Done:
         """Lose balance now: COP runs out, and 0.6 s later a step to the side; then stand with feet apart."""
-        stay = self._stay()
+        stay = self._standing(at_ns)
         self._take(at_ns)
+        stay.straighten(at_ns)
         self._plan_loss(stay, at_ns)
-        return Done(at_ns)
+        return Done(at_ns, until_ns=at_ns + LOSE_BALANCE.duration_ns)
 
     def grab_rail(self, at_ns: int, for_s: float = 3.0, share: float = 0.12) -> Done:
         """Put `share` of the body weight on a rail beside the deck for `for_s`."""
         stay = self._stay()
-        if not (for_s > 0 and 0 < share < 1):
-            raise SettingError(f"a rail that takes {share:g} of the weight for {for_s:g} s makes no sense")
+        gesture = hold_rail(for_s, share)
         self._take(at_ns, cancel=False)
-        off = 1 - share
-        gesture = Gesture((0, 1, 0, 0), (0.3, off, 10, 8), (0.3 + for_s, off, 10, 8), (0.8 + for_s, 1, 0, 0))
-        stay.moves.append(_move(at_ns, gesture))
-        return Done(at_ns)
+        stay.gesture(at_ns, gesture)
+        return Done(at_ns, until_ns=at_ns + gesture.duration_ns)
 
     def step_off(self, at_ns: int) -> Done:
         """Step off the deck, which takes 0.9 s."""
-        stay = self._stay()
+        stay = self._standing(at_ns)
         self._take(at_ns)
-        stay.moves.append(_move(at_ns, _STEP_OFF))
-        stay.end_ns = at_ns + _STEP_OFF.duration_ns
-        return Done(at_ns)
+        stay.straighten(at_ns)
+        stay.gesture(at_ns, STEP_OFF)
+        stay.end_ns = at_ns + STEP_OFF.duration_ns
+        return Done(at_ns, until_ns=stay.end_ns)
+
+    # --- commands: leaning -------------------------------------------------------------------------------------------
+
+    def reach(self, direction: str, at_ns: int, distance_mm: float | None = None, hold_s: float = 1.0) -> Done:
+        """Lean towards a target in one of eight directions, after a reaction time, hold, and come back.
+
+        None leans as far as this person dares; so does a target beyond that.
+        """
+        return self._lean(direction, at_ns, distance_mm, hold_s, self._agility.reaction_s)
+
+    def shift_weight(self, direction: str, at_ns: int, distance_mm: float = 40.0, hold_s: float = 0.5) -> Done:
+        """Shift weight towards a side (or forward, or back) at once, as to a rhythm, hold, and come back."""
+        return self._lean(direction, at_ns, distance_mm, hold_s, 0.0)
+
+    def _lean(self, direction: str, at_ns: int, distance_mm: float | None, hold_s: float, reaction_s: float) -> Done:
+        stay = self._standing(at_ns)
+        if direction not in DIRECTIONS:
+            raise SettingError(f"there is no direction {direction!r}; directions are {', '.join(DIRECTIONS)}")
+        sway = stay.stance(at_ns)
+        edge_mm = self.physique.base_mm(_posture(sway))
+        sways_mm = sway.extent_mm
+        room_mm = max(_LEAST_ROOM_MM, edge_mm[0] - sways_mm[0]), max(_LEAST_ROOM_MM, edge_mm[1] - sways_mm[1])
+        signal, reached_mm = lean(
+            DIRECTIONS[direction],
+            distance_mm,
+            room_mm,
+            self._agility,
+            self.physique.pendulum_hz2,
+            stray=float(self._leans.uniform(-1, 1)),
+            reaction_s=reaction_s,
+            hold_s=hold_s,
+        )
+        self._take(at_ns)
+        stay.lean(at_ns, signal)
+        return Done(at_ns, until_ns=at_ns + round(signal.duration_s * _S), reached_mm=reached_mm)
+
+    # --- commands: the chair -----------------------------------------------------------------------------------------
+
+    def sit(self, at_ns: int, hands: bool = False) -> Done:
+        """Sit down on the chair behind, feet staying on the deck."""
+        stay = self._standing(at_ns)
+        self._take(at_ns)
+        stay.straighten(at_ns)
+        return self._seat(stay, sit(self._agility.rise_s, self._agility.rise_peak, hands), at_ns, down=True)
+
+    def rise(self, at_ns: int, hands: bool = False) -> Done:
+        """Stand up from the chair."""
+        stay = self._stay()
+        if not stay.sits(at_ns):
+            if not stay.seat_planned(at_ns):
+                raise SettingError("the person stands already; sit down first")
+            self._take(at_ns)  # on the way up in a series: this was the last
+            return Done(at_ns)
+        self._take(at_ns)
+        return self._seat(stay, rise(self._agility.rise_s, self._agility.rise_peak, hands), at_ns, down=False)
+
+    def chair_stands(self, at_ns: int, count: int = 5, pace_s: float | None = None, hands: bool = False) -> Done:
+        """Stand up and sit down `count` times, from the chair to the chair, as fast as this person can.
+
+        pace_s: for one up and down, where that is slower. Somebody at risk grows slower from one to the next.
+        """
+        stay = self._stay()
+        if not stay.sits(at_ns):
+            raise SettingError("the person stands; chair stands begin on the chair: sit down first")
+        if not (1 <= count <= MOST_STANDS and (pace_s is None or 0 < pace_s < 60)):
+            raise SettingError(f"{count} chair stands of {pace_s} s; expected 1 to {MOST_STANDS}, of up to 60 s")
+        self._take(at_ns)
+        random = np.random.default_rng([self._seed, 12])
+        own_s = self._agility.stand_cycle_s
+        slower = HANDS_TIME if hands else 1.0
+        begin_ns = at_ns
+        for number in range(count):
+            unevenness = 1 + _UNEVEN * float(np.clip(random.standard_normal(), -2, 2))
+            fastest_s = own_s * (1 + self._agility.slowing) ** number
+            cycle_s = max(fastest_s, pace_s or 0.0) * unevenness
+            # at a slow pace they wait, standing and sitting, instead of moving in slow motion
+            move_s = min(cycle_s / 2, self._agility.rise_s)
+            self._seat(stay, rise(move_s, self._agility.rise_peak, hands), begin_ns, down=False)
+            half_ns = begin_ns + round(slower * cycle_s / 2 * _S)
+            self._seat(stay, sit(move_s, self._agility.rise_peak, hands), half_ns, down=True)
+            begin_ns += round(slower * cycle_s * _S)
+        return Done(at_ns, until_ns=begin_ns)
+
+    def _seat(self, stay: Stay, signal: Passage, at_ns: int, *, down: bool) -> Done:
+        stay.seat(at_ns, signal, down=down)
+        return Done(at_ns, until_ns=at_ns + round(signal.duration_s * _S))
+
+    # --- shared ------------------------------------------------------------------------------------------------------
 
     def _take(self, at_ns: int, cancel: bool = True) -> None:
         if self._last_command_ns is not None and at_ns < self._last_command_ns:
@@ -312,31 +301,28 @@ class VirtualPerson(Load):
                 stay.cancel(at_ns)
             stay.forget(at_ns - 3 * _S)
 
-    def _stay(self) -> _Stay:
+    def _stay(self) -> Stay:
         if not self.on_deck:
             raise SettingError("the person is not on the deck; step on first")
         return self._stays[-1]
 
-    def _plan_loss(self, stay: _Stay, at_ns: int) -> None:
-        stay.moves.append(_move(at_ns, _LOSE_BALANCE))
+    def _standing(self, at_ns: int) -> Stay:
+        stay = self._stay()
+        if stay.sits(at_ns):
+            raise SettingError("the person sits; rise first")
+        return stay
+
+    def _plan_loss(self, stay: Stay, at_ns: int) -> None:
+        stay.gesture(at_ns, LOSE_BALANCE)
         caught_ns = at_ns + round(FALL_STEP_S * _S)
-        stay.standings.append(_Standing(caught_ns, self._body("feet-apart"), caught_ns * 1e-9 % 60))
+        stay.stand(caught_ns, self._body("feet-apart"), caught_ns * 1e-9 % 60)
 
-    def _body(self, posture: Posture) -> Body:
-        return _cached_body(posture, self._seed, self._unsteadiness)
-
-
-def _seconds(t_ns: npt.NDArray[np.int64], since_ns: int) -> FloatArray:
-    return (t_ns - since_ns).astype(np.float64) * 1e-9
+    def _body(self, posture: Posture, eyes: Eyes = "open", surface: Surface = "firm") -> Body:
+        return cached_body(Standing(self.condition, posture, eyes, surface, self.physique), self._seed)
 
 
-def _move(at_ns: int, gesture: Gesture) -> _Move:
-    return _Move(at_ns, at_ns + gesture.duration_ns, gesture.track)
-
-
-@functools.lru_cache(maxsize=16)
-def _cached_body(posture: Posture, seed: int, unsteadiness: float) -> Body:
-    return Body(posture, seed, unsteadiness)
+def _posture(sway: Sway) -> Posture:
+    return sway.posture if isinstance(sway, Body) else "feet-apart"
 
 
 def _mass(mass_kg: float | None, recording: Recording | None) -> float:

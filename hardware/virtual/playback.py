@@ -61,12 +61,16 @@ class Recording(msgspec.Struct, frozen=True):
 
 
 class Playback:
-    """A recording as signals of recording time without end: fraction of mean force, ML and AP in mm."""
+    """A recording as signals of recording time without end: fraction of mean force, ML and AP in mm.
+
+    `extent_mm` is the largest excursion ML and AP.
+    """
 
     def __init__(self, recording: Recording) -> None:
         fz = recording.fz_n
         share = np.ones(len(recording.time_s)) if fz is None else fz / fz.mean()
         self._track = Track(recording.time_s, (share, recording.cop_ml_mm, recording.cop_ap_mm))
+        self.extent_mm = float(np.abs(recording.cop_ml_mm).max()), float(np.abs(recording.cop_ap_mm).max())
         self._first_s = recording.first_s
         self._span_s = recording.duration_s
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
+from hardware.virtual.people import MODEL_PEOPLE
 from station.config import Config, dump_config
 from station.demo import four_processes, one_process
 from station.demo.children import Children
@@ -25,6 +26,9 @@ from station.records.record import Record
 from station.records.store import RecordStore
 from station.visit.effects import Stance
 
+_PERSON_HELP: Final = (
+    f"A recorded person, or a model: {', '.join(person.name for person in MODEL_PEOPLE)}; a wrong name lists them all."
+)
 _STANCE_HELP: Final = "STANCE@S: lose balance S seconds into this stance, e.g. tandem@4. May be repeated."
 
 
@@ -45,7 +49,7 @@ class _Speed(click.ParamType[float | None]):
 
 @click.command()
 @click.option("--headless", is_flag=True, help="No window, even where there is a display.")
-@click.option("--person", default="older-1", show_default=True, help="A shipped person; a wrong name lists them all.")
+@click.option("--person", default="older-1", show_default=True, help=_PERSON_HELP)
 @click.option(
     "--recording", type=click.Path(path_type=Path), help="CSV: time_s,cop_ml_mm,cop_ap_mm and optionally fz_n."
 )
@@ -58,7 +62,13 @@ class _Speed(click.ParamType[float | None]):
 @click.option("--speed", type=_Speed(), help="Times life's speed, or max. Default: 1 with a window, max without.")
 @click.option("--chips", type=click.Choice(["pins", "samples"]), default="pins", show_default=True,
               help="Virtual chips clocked pin by pin, or their samples only (faster, the same samples).")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the virtual deck.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Of the virtual deck, and of how a model person sways.",
+)
 @click.option("--by-hand", is_flag=True, help="You touch the screen; the virtual person only stands.")
 @click.option("--broker/--no-broker", default=True, help="Without a broker the result is held in the outbox.")
 @click.option(
@@ -87,7 +97,7 @@ def demo(
     keep: Path | None,
     as_json_: bool,
 ) -> None:
-    """Screen a recorded person on virtual chips and deliver the result to a subscriber."""
+    """Screen a recorded or model person on virtual chips and deliver the result to a subscriber."""
     console = Console(stderr=True, emoji=False)
     window = not headless and _window_possible(console)
     if by_hand and not window:

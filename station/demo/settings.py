@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from hardware.errors import HardwareError
+from hardware.virtual.people import Person, find_person
 from hardware.virtual.playback import read_recording
-from hardware.virtual.recordings import ShippedPerson, find_person
 from station.config import (
     Config,
     DeckConfig,
@@ -107,7 +107,7 @@ def demo_config(settings: DemoSettings, folder: Path) -> Config:
 def demo_visitor(settings: DemoSettings) -> Visitor:
     """Return who visits: the shipped person's age, sex and falls, unless a recording or an option says otherwise."""
     person = find_person(settings.person)
-    own: ShippedPerson | None = person if settings.recording is None else None
+    own: Person | None = person if settings.recording is None else None
     age = settings.age_years if settings.age_years is not None else (own.age_years if own else None)
     sex = settings.sex or (own.sex if own else None)
     falls = own.falls_12_months if own else 0

@@ -8,10 +8,11 @@ from hardware.errors import HardwareError
 from hardware.realtime import run
 from hardware.ring import RingWriter
 from hardware.sensor import SampleSource
+from hardware.virtual.balance import Physique
 from hardware.virtual.control import PersonControl
+from hardware.virtual.people import find_person
 from hardware.virtual.person import VirtualPerson
 from hardware.virtual.playback import read_recording
-from hardware.virtual.recordings import find_person
 from hardware.virtual.source import build_virtual_source
 from station.config import Config, VirtualConfig
 from station.errors import DataError, UnavailableError
@@ -27,7 +28,8 @@ def virtual_person(config: VirtualConfig) -> VirtualPerson:
         if config.recording is not None:
             # only the recording is this person's: weight and ability of the shipped one say nothing about them
             recording, mass_kg, loses = read_recording(Path(config.recording)), config.mass_kg, {}
-        return VirtualPerson(mass_kg, recording, {**loses, **{str(k): v for k, v in config.loses.items()}}, config.seed)
+        loses.update({str(stance): after_s for stance, after_s in config.loses.items()})
+        return VirtualPerson(mass_kg, recording, loses, config.seed, person.condition, Physique(person.height_cm))
     except HardwareError as error:
         raise DataError(str(error)) from error
 

@@ -16,7 +16,7 @@ from hardware.ring import RingWriter
 from hardware.sensor import Sample
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
-from hardware.virtual.recordings import find_person
+from hardware.virtual.people import find_person
 from hardware.virtual.source import Level, build_virtual_source
 
 S = 1_000_000_000

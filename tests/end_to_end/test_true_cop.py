@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from hardware.virtual.recordings import find_person, people
+from hardware.virtual.people import find_person
+from hardware.virtual.recordings import people
 from station.config import Config
 from station.demo.one_process import visit
 from station.demo.outcome import trial_window

@@ -19,8 +19,8 @@ from hardware.virtual.control import (
     StepOn,
     perform,
 )
+from hardware.virtual.people import find_person
 from hardware.virtual.person import Done, VirtualPerson
-from hardware.virtual.recordings import find_person
 
 S = 1_000_000_000
 

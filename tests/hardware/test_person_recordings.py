@@ -10,9 +10,10 @@ import pytest
 
 from hardware.errors import NotPresentError
 from hardware.virtual.make_recordings import CHOSEN, make
+from hardware.virtual.people import find_person
 from hardware.virtual.person import STANCES
 from hardware.virtual.playback import read_recording
-from hardware.virtual.recordings import FOLDER, ShippedPerson, find_person, people
+from hardware.virtual.recordings import FOLDER, ShippedPerson, people
 
 
 def test_there_are_four_young_four_older_and_four_older_who_fell() -> None:

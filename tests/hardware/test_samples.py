@@ -10,8 +10,8 @@ from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.people import find_person
 from hardware.virtual.person import VirtualPerson
-from hardware.virtual.recordings import find_person
 from hardware.virtual.samples import SampleLevelSource
 from hardware.virtual.source import Level, build_virtual_source
 

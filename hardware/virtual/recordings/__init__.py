@@ -1,4 +1,4 @@
-"""The people who come with the station: twelve recorded persons, found by name.
+"""The recorded people who come with the station (`hardware.virtual.people` finds them by name).
 
 Data and attribution: README.md beside this file; `people.json` is the index; `hardware.virtual.make_recordings` made
 both from the public data set.
@@ -11,11 +11,13 @@ from typing import Final, Literal
 import msgspec
 
 from hardware.errors import CorruptFrameError, NotPresentError
+from hardware.virtual.balance import Condition, Physique
 from hardware.virtual.person import VirtualPerson
 from hardware.virtual.playback import Recording, read_recording
 
 FOLDER: Final = Path(__file__).parent
 INDEX: Final = "people.json"
+YOUNG_BELOW_YEARS: Final = 45
 
 
 class ShippedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,9 +46,16 @@ class ShippedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Read the recording: 60 s of quiet stance, eyes open, firm surface, 100 Hz."""
         return read_recording(self.path)
 
+    @property
+    def condition(self) -> Condition:
+        """Return the postural model for what is not recorded of them: their age's."""
+        return "young" if self.age_years < YOUNG_BELOW_YEARS else "older"
+
     def virtual(self, seed: int = 1) -> VirtualPerson:
         """Return the person as a load for a virtual deck."""
-        return VirtualPerson(self.mass_kg, self.recording(), self.loses_after_s, seed)
+        return VirtualPerson(
+            self.mass_kg, self.recording(), self.loses_after_s, seed, self.condition, Physique(self.height_cm)
+        )
 
 
 @functools.cache
@@ -59,12 +68,3 @@ def people() -> tuple[ShippedPerson, ...]:
         raise NotPresentError(f"{index}: the index of recorded people is missing; install the station anew") from error
     except msgspec.MsgspecError as error:
         raise CorruptFrameError(f"{index}: not an index of recorded people: {error}; install anew") from error
-
-
-def find_person(name: str) -> ShippedPerson:
-    """Return the person of this name; raises NotPresentError that lists the names there are."""
-    for person in people():
-        if person.name == name:
-            return person
-    names = ", ".join(person.name for person in people())
-    raise NotPresentError(f"there is no recorded person {name!r}; there are: {names}")
