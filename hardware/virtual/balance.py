@@ -121,11 +121,11 @@ _NOISE_ML_AP_MM: Final[dict[Condition, tuple[float, float]]] = {
 # tandem); Oliveira 2018 (one-foot 95 % area around 10 cm^2). Factors on noise ML, AP; the order is the one in which the
 # 4-Stage Balance Test grows harder. There are no reference bands for these. Somebody at risk sways so much already that
 # the factors hold only to the power `_AT_RISK_NARROW` (ours: in one-foot the base is 9 cm wide).
-_AT_RISK_NARROW: Final = 0.6
+_AT_RISK_NARROW: Final = 0.65
 _NARROW: Final[dict[Posture, tuple[Control, float, float]]] = {
     "feet-apart": (Control(), 1.0, 1.0),
     "side-by-side": (Control(0.8, 0.03, 0.5, 0.2, 0.17, -0.8, 0.1), 2.3, 1.15),
-    "semi-tandem": (Control(0.8, 0.03, 0.5, 0.25, 0.16, -1.0, 0.1), 2.8, 1.25),
+    "semi-tandem": (Control(0.8, 0.03, 0.5, 0.25, 0.16, -1.0, 0.1), 3.0, 1.3),
     "tandem": (Control(0.85, 0.05, 0.6, 0.3, 0.15, -1.2, 0.08), 4.0, 1.5),
     "one-foot": (Control(0.85, 0.06, 0.7, 0.35, 0.14, -2.0, 0.08), 4.6, 2.2),
 }  # fmt: skip

@@ -62,28 +62,33 @@ LOSE_BALANCE: Final = Gesture(
 )  # fmt: skip
 
 
-def hold_rail(for_s: float, share: float) -> Gesture:
-    """Return a hand on the rail for `for_s` that takes `share` of the weight."""
+def hold_rail(for_s: float, share: float, room_mm: tuple[float, float]) -> Gesture:
+    """Return a hand on the rail for `for_s` that takes `share` of the weight and draws the COP a little to its side.
+
+    `room_mm` as for a lean: together with one, the COP stays within it.
+    """
     if not (0 < for_s < 3600 and 0 < share < 1):
         raise SettingError(f"a rail that takes {share:g} of the weight for {for_s:g} s makes no sense")
     off = 1 - share
-    return Gesture((0, 1, 0, 0), (0.3, off, 10, 8), (0.3 + for_s, off, 10, 8), (0.8 + for_s, 1, 0, 0))
+    ml_mm, ap_mm = (min(0.7 * (1 - BREATH) * room, 8.0) for room in room_mm)
+    return Gesture((0, 1, 0, 0), (0.3, off, ml_mm, ap_mm), (0.3 + for_s, off, ml_mm, ap_mm), (0.8 + for_s, 1, 0, 0))
 
 
 class Passage:
-    """A signal that starts with a track and then stays as it ends; before its time it is as it begins."""
+    """A signal that waits, as its track begins, goes through the track, and then stays as that ends."""
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, track: Track, wait_s: float = 0.0) -> None:
         self._track = track
-        self.duration_s = track.last_s
+        self._wait_s = wait_s
+        self.duration_s = wait_s + track.last_s
 
     def at(self, time_s: float) -> Point:
         """Return `(force, ml_mm, ap_mm)` at one moment since its beginning."""
-        return self._track.at(min(max(time_s, 0.0), self.duration_s))
+        return self._track.at(min(max(time_s - self._wait_s, 0.0), self._track.last_s))
 
     def over(self, time_s: FloatArray) -> Arrays:
         """Return the same three for an array of moments."""
-        return self._track.over(np.minimum(np.maximum(time_s, 0.0), self.duration_s))
+        return self._track.over(np.minimum(np.maximum(time_s - self._wait_s, 0.0), self._track.last_s))
 
 
 UPRIGHT: Final = Passage(_turning(((0.0, 1.0, 0, 0), (0.01, 1.0, 0, 0))))  # neither leans nor sits
@@ -171,10 +176,7 @@ def lean(
         if np.hypot(ml_mm / room_ml_mm, ap_mm / room_ap_mm).max() <= BREATH:
             break
         lean_s *= 1.1
-    time_s = table[0] + reaction_s
-    if reaction_s > 0:
-        time_s, ml_mm, ap_mm = (np.concatenate(([0.0], each)) for each in (time_s, ml_mm, ap_mm))
-    return Passage(Track(time_s, (np.ones(len(time_s)), ml_mm, ap_mm))), reached_mm
+    return Passage(Track(table[0], (np.ones(len(ml_mm)), ml_mm, ap_mm)), reaction_s), reached_mm
 
 
 def _lean_table(
@@ -188,11 +190,14 @@ def _lean_table(
     aside = aside_mm * np.sin(math.pi * u) ** 2
     out = reached_mm * (path - pull)
     back = reached_mm * (1 - path + pull)
-    pause_s = max(hold_s, 0.02)
+    # Points close together at both ends of the hold: there the COP turns sharply, because the pull begins and ends so.
+    held_s = lean_s + hold_s + 0.04
+    pause = np.array([lean_s + 0.01, lean_s + 0.02, held_s - 0.02, held_s - 0.01])
+    still = np.full(len(pause), reached_mm)
     return np.array(
         [
-            np.concatenate((u * lean_s, u * lean_s + lean_s + pause_s)),
-            np.concatenate((out, back)),
-            np.concatenate((aside, aside)),
+            np.concatenate((u * lean_s, pause, u * lean_s + held_s)),
+            np.concatenate((out, still, back)),
+            np.concatenate((aside, np.zeros(len(pause)), aside)),
         ]
     )

@@ -190,7 +190,7 @@ class VirtualPerson(Load):
     def grab_rail(self, at_ns: int, for_s: float = 3.0, share: float = 0.12) -> Done:
         """Put `share` of the body weight on a rail beside the deck for `for_s`."""
         stay = self._stay()
-        gesture = hold_rail(for_s, share)
+        gesture = hold_rail(for_s, share, self._room_mm(stay, at_ns))
         self._take(at_ns, cancel=False)
         stay.gesture(at_ns, gesture)
         return Done(at_ns, until_ns=at_ns + gesture.duration_ns)
@@ -221,14 +221,12 @@ class VirtualPerson(Load):
         stay = self._standing(at_ns)
         if direction not in DIRECTIONS:
             raise SettingError(f"there is no direction {direction!r}; directions are {', '.join(DIRECTIONS)}")
-        sway = stay.stance(at_ns)
-        edge_mm = self.physique.base_mm(_posture(sway))
-        sways_mm = sway.extent_mm
-        room_mm = max(_LEAST_ROOM_MM, edge_mm[0] - sways_mm[0]), max(_LEAST_ROOM_MM, edge_mm[1] - sways_mm[1])
+        if stay.on_the_way(at_ns):
+            raise SettingError("the person is still standing up; lean when that is over")
         signal, reached_mm = lean(
             DIRECTIONS[direction],
             distance_mm,
-            room_mm,
+            self._room_mm(stay, at_ns),
             self._agility,
             self.physique.pendulum_hz2,
             stray=float(self._leans.uniform(-1, 1)),
@@ -238,6 +236,12 @@ class VirtualPerson(Load):
         self._take(at_ns)
         stay.lean(at_ns, signal)
         return Done(at_ns, until_ns=at_ns + round(signal.duration_s * _S), reached_mm=reached_mm)
+
+    def _room_mm(self, stay: Stay, at_ns: int) -> tuple[float, float]:
+        """Return how far a movement may take the COP ML and AP, so that with the sway it stays on the feet."""
+        sway = stay.stance(at_ns)
+        (edge_ml, edge_ap), (sway_ml, sway_ap) = self.physique.base_mm(_posture(sway)), sway.extent_mm
+        return max(_LEAST_ROOM_MM, edge_ml - sway_ml), max(_LEAST_ROOM_MM, edge_ap - sway_ap)
 
     # --- commands: the chair -----------------------------------------------------------------------------------------
 

@@ -188,14 +188,17 @@ class Stay:
         """Sit down (`down`) or stand up as the signal says: from where the last one ends, or out of its middle."""
         if self._seat is None:
             self._seat = Chain(Phase(self.start_ns, UPRIGHT))
-        on_the_way = self._seat.now(at_ns).over_ns > at_ns
-        self._seat.add(Phase(at_ns, signal, 0.0, SEAT_BLEND_NS if on_the_way else 0))
+        self._seat.add(Phase(at_ns, signal, 0.0, SEAT_BLEND_NS if self.on_the_way(at_ns) else 0))
         self._seats.append((at_ns, down))
 
     def sits(self, t_ns: int) -> bool:
         """Return whether the person sits or is sitting down."""
         begun = [down for start_ns, down in self._seats if start_ns <= t_ns]
         return bool(begun) and begun[-1]
+
+    def on_the_way(self, t_ns: int) -> bool:
+        """Return whether they are between chair and standing."""
+        return self._seat is not None and self._seat.now(t_ns).over_ns > t_ns
 
     def seat_planned(self, after_ns: int) -> bool:
         """Return whether they are to move to or from the chair later."""

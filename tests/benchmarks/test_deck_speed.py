@@ -6,6 +6,7 @@ under 2 us, a moment of a person under 10 us.
 
 import itertools
 
+import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -57,6 +58,29 @@ def test_one_moment_of_a_person(benchmark: BenchmarkFixture) -> None:
     person.step_on(S)
     person.stand("quiet", 3 * S)
     benchmark(person.at, 20 * S)
+
+
+def test_one_moment_of_a_model_person_who_leans_and_has_sat(benchmark: BenchmarkFixture) -> None:
+    person = find_person("model-older").virtual()
+    person.step_on(S)
+    person.sit(5 * S)
+    person.rise(10 * S)
+    person.reach("left", 12 * S)
+    benchmark(person.at, 13 * S)
+
+
+def test_half_a_second_of_a_model_person(benchmark: BenchmarkFixture) -> None:
+    person = find_person("model-older").virtual()
+    person.step_on(S)
+    person.stand("quiet", 3 * S)
+    times = np.arange(20 * S, 20 * S + S // 2, 10_700_000)
+    benchmark(person.over, times)
+
+
+def test_making_a_model_person(benchmark: BenchmarkFixture) -> None:
+    """All five stances, as at the start of acquire; wanted: well below 0.5 s."""
+    seeds = itertools.count(1000)
+    benchmark.pedantic(lambda: find_person("model-older").virtual(next(seeds)), rounds=5)
 
 
 def test_four_counts_to_newtons(benchmark: BenchmarkFixture) -> None:

@@ -41,12 +41,29 @@ def test_a_walk_up_screen_pin_by_pin_ends_acknowledged_at_a_subscriber(run_demo:
         ("older-falls-1", [], "screened at risk"),
         ("young-1", ["--loses", "tandem@4"], "screened at risk"),
         ("young-1", ["--loses", "semi-tandem@4"], "refer today"),
+        ("model-young", [], "not at risk"),
+        ("model-older", ["--seed", "3"], "not at risk"),
+        ("model-at-risk", [], "review"),
+        ("model-at-risk", ["--loses", "tandem@4"], "screened at risk"),
     ],
 )
 def test_the_tier_follows_from_what_happened(run_demo: Demo, person: str, extra: list[str], tier: str) -> None:
     document = run_demo("--chips", "samples", "--no-broker", "--person", person, *extra)
     assert document["record"]["tier"] == tier
     assert document["record"]["reasons"] or tier == "not at risk"
+
+
+def test_a_model_person_plays_no_recording_and_another_seed_is_another_day(run_demo: Demo) -> None:
+    def sway(seed: str) -> Any:
+        document = run_demo(
+            "--chips", "samples", "--no-broker", "--protocol", "quiet-stance", "--person", "model-older", "--seed", seed
+        )
+        assert document["trial"]["note"] == "no recording played while sway was measured"
+        return document["record"]["sway"]["metrics"]
+
+    one, again, other = sway("1"), sway("1"), sway("2")
+    assert one == again
+    assert one != other
 
 
 def test_a_lost_stance_is_timed_to_the_moment_it_was_lost(run_demo: Demo) -> None:
@@ -93,7 +110,7 @@ HEADER = "time_s,cop_ml_mm,cop_ap_mm\n"
         (["--recording", "empty.csv"], 65, ["empty.csv"]),
         (["--recording", "nan.csv"], 65, ["nan.csv:4", "cop_ap_mm"]),
         (["--recording", "columns.csv"], 65, ["columns.csv", "cop_ml_mm"]),
-        (["--person", "nobody"], 64, ["'nobody'", "young-1"]),
+        (["--person", "nobody"], 64, ["'nobody'", "young-1", "model-at-risk"]),
         (["--protocol", "dance"], 64, ["'dance'", "walk-up", "quiet-stance"]),
         (["--speed", "quick"], 64, ["'quick'", "max"]),
         (["--loses", "handstand@3"], 64, ["handstand@3", "tandem"]),

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import SettingError
+from hardware.virtual.balance import CONDITIONS, Condition
 from hardware.virtual.person import FALL_STEP_S, STANCES, STANDARD_GRAVITY_M_S2, VirtualPerson
 from hardware.virtual.playback import centred
 
@@ -140,10 +141,35 @@ def test_losing_balance_can_be_asked_for() -> None:
     assert series(person, 10, 12)[0].min() < 0.7 * person.weight_n
 
 
+def test_eyes_closed_on_foam_is_the_model_even_for_a_recorded_person_and_sways_more() -> None:
+    person = recording_of(60)
+    person.step_on(0)
+    assert person.stand("quiet", 3 * S, eyes="closed", surface="foam").recording_at_s is None
+    foam = series(person, 6, 26)[1].std()
+    assert person.stand("quiet", 30 * S, eyes="closed").recording_at_s is None
+    assert foam > 2 * series(person, 33, 53)[1].std()
+
+
+def test_each_seed_is_another_realisation_and_the_same_seed_the_same_to_the_bit() -> None:
+    def movements(seed: int) -> np.ndarray:
+        person = VirtualPerson(70, seed=seed)
+        person.step_on(0)
+        person.reach("left", 4 * S)
+        first = series(person, 4, 8)
+        person.sit(9 * S)
+        person.chair_stands(12 * S, 3)
+        return np.concatenate((first, series(person, 12, 18)), axis=1)
+
+    assert (movements(3) == movements(3)).all()
+    assert np.abs(movements(3) - movements(4)).max() > 5
+
+
+WITHOUT_STEPS = ["grab_rail", "sit", "rise", "rise with hands", "chair_stands", "reach left", "reach forward",
+                 "reach back-right", "shift_weight right", "shift_weight back-left"]  # fmt: skip
 COMMANDS = st.lists(
     st.tuples(
         st.floats(0.0, 4.0),
-        st.sampled_from(["step_on", "step_off", "lose_balance", "grab_rail", *STANCES]),
+        st.sampled_from(["step_on", "step_off", "lose_balance", *WITHOUT_STEPS, *STANCES]),
     ),
     max_size=12,
 )
@@ -151,11 +177,16 @@ COMMANDS = st.lists(
 
 def obey(person: VirtualPerson, what: str, at_ns: int) -> None:
     """Give a command that may be refused."""
+    command, _, how = what.partition(" ")
     try:
         if what in STANCES:
             person.stand(what, at_ns, lead_s=0.5, window_s=2)
+        elif command in ("reach", "shift_weight"):
+            getattr(person, command)(how, at_ns)
+        elif how:
+            getattr(person, command)(at_ns, hands=True)
         else:
-            getattr(person, what)(at_ns)
+            getattr(person, command)(at_ns)
     except SettingError:
         pass
 
@@ -181,9 +212,42 @@ def test_whatever_is_commanded_force_and_moments_never_jump_and_both_paths_agree
                 moments = np.concatenate((last, moments), axis=1)
             assert np.abs(np.diff(moments)).max(initial=0) < 0.06 * person.weight_n, "within a millisecond"
             assert fz.min() >= 0
+            assert fz.max() < 1.6 * person.weight_n
+            assert np.abs(ml).max() <= 250, "on the deck"
+            assert np.abs(ap).max() <= 250
             last = moments[:, -1:] if times[-1] == end_ns - 1_000_000 else None
         obey(person, what, end_ns)
         now_ns = end_ns
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(STANCES),
+    st.sampled_from(CONDITIONS),
+    st.lists(st.tuples(st.floats(0.0, 4.0), st.sampled_from(WITHOUT_STEPS)), max_size=10),
+)
+def test_whatever_somebody_does_without_a_step_the_cop_stays_on_their_feet_and_they_weigh_what_they_weigh(
+    stance: str, condition: Condition, commands: list[tuple[float, str]]
+) -> None:
+    person = VirtualPerson(70, condition=condition)
+    person.step_on(0)
+    person.stand(stance, 2 * S)
+    edge_ml, edge_ap = person.physique.base_mm("feet-apart" if stance == "quiet" else stance)  # type: ignore[arg-type]
+    now_ns = 5 * S
+    rail_until_ns = 0
+    for pause_s, what in [*commands, (4.0, "rise"), (4.0, "rise")]:
+        end_ns = now_ns + round(pause_s * S)
+        if len(times := np.arange(now_ns, end_ns, 2_000_000)):
+            _, ml, ap = person.over(times)
+            assert np.abs(ml).max() <= edge_ml
+            assert np.abs(ap).max() <= edge_ap
+        if what != "grab_rail" or end_ns >= rail_until_ns:  # one hand
+            obey(person, what, end_ns)
+            rail_until_ns = end_ns + 4 * S if what == "grab_rail" else rail_until_ns
+        now_ns = end_ns
+    share = series(person, now_ns / S + 4, now_ns / S + 10)[0] / person.weight_n
+    assert share.mean() == pytest.approx(1, abs=5e-4)
+    assert share == pytest.approx(1, abs=0.006)
 
 
 @settings(deadline=None, max_examples=40)

@@ -10,10 +10,15 @@ import pytest
 from hardware.clock import VirtualClock
 from hardware.errors import NotPresentError, SettingError, WaitTimeoutError
 from hardware.virtual.control import (
+    ChairStands,
     GrabRail,
     LoseBalance,
     PersonClient,
     PersonControl,
+    Reach,
+    Rise,
+    ShiftWeight,
+    Sit,
     Stand,
     StepOff,
     StepOn,
@@ -63,10 +68,10 @@ def test_a_whole_visit_can_be_commanded(served: Served, tmp_path: Path) -> None:
         assert done.recording_at_s == pytest.approx(0.01), "a long recording plays from its first sample"
         served.clock.t_ns = 60 * S
         assert client.perform(Stand("tandem", lead_s=3, window_s=10)) == Done(60 * S)
-        assert client.perform(GrabRail(for_s=2)) == Done(60 * S)
-        assert client.perform(LoseBalance()) == Done(60 * S)
+        assert client.perform(GrabRail(for_s=2)) == Done(60 * S, until_ns=62_800_000_000)
+        assert client.perform(LoseBalance()) == Done(60 * S, until_ns=62_200_000_000)
         served.clock.t_ns = 80 * S
-        assert client.perform(StepOff()) == Done(80 * S)
+        assert client.perform(StepOff()) == Done(80 * S, until_ns=80_900_000_000)
     assert not served.person.on_deck
 
 
@@ -103,8 +108,8 @@ def test_commands_may_come_in_pieces_or_together(served: Served, tmp_path: Path)
         got = b""
         while got.count(b"\n") < 2:
             got += raw.recv(4096)
-    expected = b'{"ok":true,"t_ns":10000000000,"recording_at_s":null,"error":null}\n'
-    assert got == 2 * expected
+    expected = b'{"ok":true,"t_ns":10000000000,"recording_at_s":null,"until_ns":%s,"reached_mm":null,"error":null}\n'
+    assert got == expected % b"null" + expected % b"10900000000"
 
 
 def test_a_line_without_end_gets_the_client_dropped_and_no_one_else(served: Served, tmp_path: Path) -> None:
@@ -164,4 +169,25 @@ def test_the_same_commands_work_without_a_socket() -> None:
     person = VirtualPerson(70)
     assert perform(person, StepOn(), 5 * S) == Done(5 * S)
     assert perform(person, Stand("tandem"), 8 * S) == Done(8 * S)
-    assert perform(person, StepOff(), 9 * S) == Done(9 * S)
+    assert perform(person, StepOff(), 9 * S) == Done(9 * S, until_ns=9_900_000_000)
+
+
+def test_every_movement_can_be_commanded(served: Served, tmp_path: Path) -> None:
+    now_s = 10
+    with PersonClient(tmp_path / "person.sock") as client:
+        client.perform(StepOn())
+        for command in (
+            Stand("quiet", eyes="closed", surface="foam"),
+            ShiftWeight("left"),
+            Reach("forward-right", 60.0),
+            Sit(),
+            ChairStands(2, hands=True),
+            Rise(),
+        ):
+            now_s += 12
+            served.clock.t_ns = now_s * S
+            done = client.perform(command)
+            assert done.t_ns == now_s * S
+            assert (done.until_ns is None) is isinstance(command, Stand)
+            assert (done.reached_mm is None) is not isinstance(command, Reach | ShiftWeight)
+    assert served.person.at(now_s * S + 5 * S)[0] == pytest.approx(served.person.weight_n, rel=0.01)
