@@ -40,8 +40,9 @@ GRID_POINTS: Final = 8192
 PERIOD_S: Final = GRID_POINTS / GRID_HZ
 
 _STEP_S: Final = 1 / GRID_HZ
-_WARM_UP: Final = 1000  # steps from rest until the sway has its size
-_SEAM: Final = 400  # steps over which the end passes into the beginning
+_WARM_UP: Final = 800  # steps from rest until the sway has its size
+_SEAM: Final = 200  # steps over which the end passes into the beginning
+_FFT_LENGTH: Final = 32768  # a power of two, at least twice all steps together
 _MOST_DRAWS: Final = 10
 
 # The vertical force of somebody who stands still: four fifths of its power in the shipped recordings are at 3 to 10 Hz,
@@ -101,7 +102,7 @@ class Body:
         return self._track.over(time_s - np.floor(time_s / PERIOD_S) * PERIOD_S)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=32)
 def cached_body(standing: Standing, seed: int) -> Body:
     """Return the body; somebody who stands so a second time is not integrated again."""
     return Body(standing, seed)
@@ -127,39 +128,48 @@ def _integrate(
 
     Plain floats in a plain loop: the delay and the switch make every step depend on the one before.
     """
-    steps = _WARM_UP + GRID_POINTS + _SEAM
-    fast, slow = random.standard_normal((2, steps)).tolist()
     stiff, damp = control.stiffness, control.damping_s
     gain, rate_gain, back = control.feedback, control.feedback_rate_s, control.returning_per_s
     late = round((control.delay_s - MUSCLE_LAG_S) * GRID_HZ)
     answer = 1 - math.exp(-_STEP_S / MUSCLE_LAG_S)
-    keep = math.exp(-_STEP_S / control.muscle_s)
-    feed = (1 - keep) * noise_mm / math.sqrt(_STEP_S)
-    linger = math.exp(-_STEP_S / WANDER_S)
-    drift = math.sqrt(1 - linger * linger) * WANDER * noise_mm
     # about twice where noise alone holds the body: closer to upright it is not felt (Asai 2009: 0.004 rad)
     unfelt_mm2 = noise_mm * noise_mm
-    x = v = first = second = wander = pull = 0.0
+    fall = fall_hz2 * _STEP_S
+    x = v = pull = 0.0
     leans, speeds, cop = [0.0] * late, [0.0] * late, []
-    for i in range(steps):
-        first = keep * first + feed * fast[i]
-        second = keep * second + (1 - keep) * first
-        wander = linger * wander + drift * slow[i]
-        then_x, then_v = leans[i], speeds[i]
-        wanted = 0.0
+    # the lists that are gone through grow at their other end: what comes out was put in `late` steps ago
+    for noise, then_x, then_v in zip(_noise(control, noise_mm, random).tolist(), leans, speeds, strict=False):
         if then_x * (then_v - back * then_x) > 0 and then_x * then_x + then_v * then_v > unfelt_mm2:
-            wanted = gain * then_x + rate_gain * then_v
-        pull += answer * (wanted - pull)
-        u = stiff * x + damp * v + pull + second + wander
-        u = -edge_mm if u < -edge_mm else edge_mm if u > edge_mm else u
-        v += fall_hz2 * (x - u) * _STEP_S
+            pull += answer * (gain * then_x + rate_gain * then_v - pull)
+        else:
+            pull -= answer * pull
+        u = stiff * x + damp * v + pull + noise
+        if not -edge_mm < u < edge_mm:
+            u = math.copysign(edge_mm, u)
+            if abs(x) >= edge_mm:
+                return None
+        v += fall * (x - u)
         x += v * _STEP_S
-        if not -edge_mm < x < edge_mm:
-            return None
         leans.append(x)
         speeds.append(v)
         cop.append(u)
     return np.array(cop[_WARM_UP:])
+
+
+def _noise(control: Control, noise_mm: float, random: np.random.Generator) -> FloatArray:
+    """Return the noise of the torque as COP, step by step: twice through the muscle, and a slow wander."""
+    steps = _WARM_UP + GRID_POINTS + _SEAM
+    fast, slow = random.standard_normal((2, steps))
+    time_s = np.arange(steps) * _STEP_S
+    keep = math.exp(-_STEP_S / control.muscle_s)
+    muscle = (1 - keep) ** 2 * (1 + np.arange(steps)) * np.exp(-time_s / control.muscle_s) / math.sqrt(_STEP_S)
+    linger = math.exp(-_STEP_S / WANDER_S)
+    drift = math.sqrt(1 - linger * linger) * WANDER * np.exp(-time_s / WANDER_S)
+    # one convolution each, longer than both together so that nothing comes round
+    length = _FFT_LENGTH
+    spectrum = np.fft.rfft(fast, length) * np.fft.rfft(muscle, length)
+    spectrum += np.fft.rfft(slow, length) * np.fft.rfft(drift, length)
+    return noise_mm * np.fft.irfft(spectrum, length)[:steps]
 
 
 def _closed(signal: FloatArray) -> npt.NDArray[np.float64]:

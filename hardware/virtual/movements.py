@@ -75,23 +75,30 @@ def hold_rail(for_s: float, share: float, room_mm: tuple[float, float]) -> Gestu
 
 
 class Passage:
-    """A signal that waits, as its track begins, goes through the track, and then stays as that ends."""
+    """A signal that waits, as its track begins, goes through the track, and then stays, exactly, at its `end`."""
 
-    def __init__(self, track: Track, wait_s: float = 0.0) -> None:
+    def __init__(self, track: Track, end: Point, wait_s: float = 0.0) -> None:
         self._track = track
+        self._end = end
         self._wait_s = wait_s
         self.duration_s = wait_s + track.last_s
 
     def at(self, time_s: float) -> Point:
         """Return `(force, ml_mm, ap_mm)` at one moment since its beginning."""
+        if time_s >= self.duration_s:
+            return self._end
         return self._track.at(min(max(time_s - self._wait_s, 0.0), self._track.last_s))
 
     def over(self, time_s: FloatArray) -> Arrays:
         """Return the same three for an array of moments."""
-        return self._track.over(np.minimum(np.maximum(time_s - self._wait_s, 0.0), self._track.last_s))
+        three = self._track.over(np.minimum(np.maximum(time_s - self._wait_s, 0.0), self._track.last_s))
+        over = time_s >= self.duration_s
+        for signal, end in zip(three, self._end, strict=True):
+            signal[over] = end
+        return three
 
 
-UPRIGHT: Final = Passage(_turning(((0.0, 1.0, 0, 0), (0.01, 1.0, 0, 0))))  # neither leans nor sits
+UPRIGHT: Final = Passage(_turning(((0.0, 1.0, 0, 0), (0.01, 1.0, 0, 0))), (1.0, 0.0, 0.0))  # neither leans nor sits
 
 # Standing up, as shares of its duration: the feet are lightened, the trunk swings forward, seat-off, peak, less than
 # the weight while the body slows on its way up, and it settles. From seat-off on, the upward impulse is given back.
@@ -113,13 +120,13 @@ HANDS_TIME: Final = 1.2
 @functools.lru_cache(maxsize=256)
 def rise(duration_s: float, peak: float, hands: bool = False) -> Passage:
     """Return standing up from the chair in `duration_s`, with the highest force in body weights."""
-    return Passage(_turning(_seat_points(_RISE, duration_s, peak, hands)))
+    return Passage(_turning(_seat_points(_RISE, duration_s, peak, hands)), _RISE[-1][1:])
 
 
 @functools.lru_cache(maxsize=256)
 def sit(duration_s: float, peak: float, hands: bool = False) -> Passage:
     """Return sitting down in `duration_s`; the braking force goes with the peak of standing up."""
-    return Passage(_turning(_seat_points(_SIT, duration_s, peak, hands)))
+    return Passage(_turning(_seat_points(_SIT, duration_s, peak, hands)), _SIT[-1][1:])
 
 
 def _seat_points(
@@ -176,7 +183,8 @@ def lean(
         if np.hypot(ml_mm / room_ml_mm, ap_mm / room_ap_mm).max() <= BREATH:
             break
         lean_s *= 1.1
-    return Passage(Track(table[0], (np.ones(len(ml_mm)), ml_mm, ap_mm)), reaction_s), reached_mm
+    track = Track(table[0], (np.ones(len(ml_mm)), ml_mm, ap_mm))
+    return Passage(track, (1.0, 0.0, 0.0), reaction_s), reached_mm
 
 
 def _lean_table(
