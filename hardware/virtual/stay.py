@@ -197,8 +197,8 @@ class Stay:
         return bool(begun) and begun[-1]
 
     def on_the_way(self, t_ns: int) -> bool:
-        """Return whether they are between chair and standing."""
-        return self._seat is not None and self._seat.now(t_ns).over_ns > t_ns
+        """Return whether they are between chair and standing, but for the last millisecond (rounded times) of it."""
+        return self._seat is not None and self._seat.now(t_ns).over_ns > t_ns + _S // 1000
 
     def seat_planned(self, after_ns: int) -> bool:
         """Return whether they are to move to or from the chair later."""
