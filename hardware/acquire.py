@@ -10,49 +10,49 @@ from typing import Final
 
 from hardware.clock import Clock
 from hardware.errors import HardwareError
-from hardware.hx711 import Hx711
+from hardware.hx711 import CornerChip
 from hardware.imu import Imu
 from hardware.lateness import LatenessHistogram
 from hardware.pins import PinBank
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import Channel, SampleSource
-from hardware.status import CornerStatus, ImuStatus, SourceStatus
+from hardware.status import ImuStatus, SourceStatus
 
 IMU_DRAIN_NS: Final = 50_000_000  # a tenth of what the chip's FIFO holds at 208 Hz
-SILENT_NS: Final = 500_000_000  # a chip that gives nothing for so long is powered down and up again
 _LOST_BIT: Final = {Channel.DECK_IMU: RingState.IMU_LOST, Channel.WAIST_IMU: RingState.WAIST_IMU_LOST}
 
 
 class Acquisition(SampleSource):
     """Four corner chips and any number of IMUs, into a ring.
 
-    recoveries: channel -> how often it was silent for 0.5 s and was powered down and up; imu_failures: channel -> how
-    often that IMU did not answer (each time it is asked again 50 ms later, and the ring's state says so meanwhile).
+    imu_failures: channel -> how often that IMU did not answer (each time it is asked again 50 ms later, and the ring's
+    state says so meanwhile).
     """
 
     def __init__(
         self,
         bank: PinBank,
-        chips: Sequence[Hx711],
+        chips: Sequence[CornerChip],
         imus: Sequence[Imu],
         ring: RingWriter,
         clock: Clock,
         owned: contextlib.ExitStack | None = None,
-        backend: str = "virtual pins",
+        reader: str = "frame",
+        warnings: tuple[str, ...] = (),
     ) -> None:
-        """Take what to service; `owned` (the I2C bus, say) is closed with the pins; `backend` names the bank."""
+        """Take what to service; `owned` (the I2C bus, say) is closed with the pins; the rest is for the status."""
         self._bank = bank
         self._chips = {int(chip.channel): chip for chip in chips}
         self._imus = tuple(imus)
         self._ring = ring
         self._clock = clock
         now_ns = clock.now_ns()
-        self._heard_ns = dict.fromkeys(self._chips, now_ns)
         self._look_ns = now_ns + IMU_DRAIN_NS
-        self.recoveries: dict[Channel, int] = {Channel(channel): 0 for channel in self._chips}
         self.imu_failures: dict[Channel, int] = dict.fromkeys((imu.channel for imu in self._imus), 0)
+        self._imu_errors: dict[Channel, str] = {}
         self._owned = owned
-        self._backend = backend
+        self._reader = reader
+        self._warnings = warnings
         self._delay = LatenessHistogram()
         self._closed = False
 
@@ -67,8 +67,8 @@ class Acquisition(SampleSource):
             if ready is not None:
                 channel, edge_ns = ready
                 noticed(now_ns() - edge_ns)
-                write(self._chips[channel].read_frame(edge_ns))
-                self._heard_ns[channel] = edge_ns
+                for sample in self._chips[channel].serve(edge_ns):
+                    write(sample)
                 if now_ns() < self._look_ns:
                     continue
             elif wait_until_ns < self._look_ns:
@@ -78,48 +78,49 @@ class Acquisition(SampleSource):
         return self._ring.written - before
 
     def _look_around(self, now_ns: int) -> None:
-        """Do what is done every 50 ms: drain the IMUs, wake silent chips."""
+        """Do what is done every 50 ms: drain the IMUs, look after chips that are silent."""
         self._look_ns += IMU_DRAIN_NS * max(1, (now_ns - self._look_ns) // IMU_DRAIN_NS + 1)
         for imu in self._imus:
             self._drain(imu)
-        for channel, heard_ns in self._heard_ns.items():
-            if now_ns - heard_ns > SILENT_NS:
-                self._chips[channel].recover()
-                self.recoveries[Channel(channel)] += 1
-                self._heard_ns[channel] = now_ns
+        for chip in self._chips.values():
+            chip.watch(now_ns)
 
     def _drain(self, imu: Imu) -> None:
         lost = _LOST_BIT[imu.channel]
         try:
             for sample in imu.drain():
                 self._ring.write(sample)
-        except HardwareError:
+        except HardwareError as error:
             self.imu_failures[imu.channel] += 1
+            self._imu_errors[imu.channel] = str(error)
             if not self._ring.state & lost:
                 self._ring.state |= lost
         else:
             if self._ring.state & lost:
                 self._ring.state &= ~lost
+                self._imu_errors.pop(imu.channel, None)
 
     def status(self) -> SourceStatus:
         """Return where the samples come from, and what the drivers have counted."""
+        lost = self._bank.lost_edges
         return SourceStatus(
-            backend=self._backend,
-            reader="frame",
+            backend=self._bank.description,
+            reader=self._reader,
             frame_delay_us=self._delay.status(),
-            corners=tuple(self._corner(channel, chip) for channel, chip in self._chips.items()),
+            corners=tuple(chip.status(lost.get(chip.channel, 0)) for chip in self._chips.values()),
             imus=tuple(self._imu(imu) for imu in self._imus),
-        )
-
-    def _corner(self, channel: int, chip: Hx711) -> CornerStatus:
-        named = {(flag.name or "").lower(): count for flag, count in chip.flagged_by.items() if count}
-        restarts = self.recoveries[Channel(channel)]
-        return CornerStatus(
-            Channel(channel).label, chip.rate_hz, chip.frames, chip.flagged, named, restarts, ready_timeouts=restarts
+            warnings=self._warnings,
         )
 
     def _imu(self, imu: Imu) -> ImuStatus:
-        return ImuStatus(imu.channel.label, imu.model.name, imu.rate_hz, imu.counters, self_test=None, error=None)
+        return ImuStatus(
+            imu.channel.label,
+            imu.model.name,
+            imu.rate_hz,
+            imu.counters,
+            self_test=None,
+            error=self._imu_errors.get(imu.channel),
+        )
 
     def close(self) -> None:
         """Release the pins. The ring belongs to whoever made it."""

@@ -1,26 +1,39 @@
-"""The HX711 frame driver: clocks one conversion out of one chip and says whether the frame can be trusted.
+"""The HX711: clocks conversions out of a chip and says of each whether it can be trusted.
 
-Always 25 pulses (channel A, gain 128): then both versions of the data sheet agree on what a reset restores.
-Each frame is checked four ways, because the chip has no checksum:
+Always 25 pulses (channel A, gain 128): then both versions of the data sheet agree on what a reset restores. The chip
+has no checksum, so each frame is checked in every way that two wires allow:
 
-* every high phase of SCK is timed: above 60 us the chip powers down, above 50 us nothing is guaranteed;
-* pulse 25 pulls DOUT high, so a low DOUT after it means a shifted or torn frame. Of frames shifted by a lost clock
-  pulse this catches those with a low last bit; the others, and an extra pulse, show in the next interval;
-* saturation codes, and all ones (which is also a true -1: such a value is flagged, as nothing tells them apart);
-* the interval since the last conversion against this chip's own rate, and whether the frame ended before the chip
-  overwrote it. A missing conversion shows up as one that is late.
+* DOUT before the first pulse is low, and half a conversion has passed since the last one: else the edge was noise, a
+  data bit's edge that was stamped late, or a chip in mid-update. No frame is clocked; counted in `false_edges`.
+* Every high phase of SCK is timed: above 60 us the chip powers down, above 50 us nothing is guaranteed. LONG_PULSE, and
+  the next four frames are SETTLING.
+* DOUT after pulse 25, which pulls it high: low means a frame shifted by a lost pulse, or torn by an update, or a line
+  shorted low. DOUT_LOW_AFTER_FRAME.
+* The code: SATURATED for 0x7FFFFF and 0x800000, ALL_ONES for 0xFFFFFF (also a true -1, as nothing tells them apart).
+* The time since the last conversion against this chip's own rate (a missed conversion, a changed gain), and the time
+  from the edge to the frame's end (a conversion that the chip overwrote while it was read). PERIOD.
+* A chip that is silent for 250 ms, or sends 8 frames of nonsense in a row, is powered down, unplugged or dead: it is
+  restarted (`hardware.restart`) and the next four frames are SETTLING.
+
+What this cannot see: a frame that lost a pulse and whose last bit is high (DOUT shows the last bit where pulse 25 would
+have made it high), and the one frame with a pulse too many, whose value is doubled. That one selects gain 32 on channel
+B, for which the chip falls silent for four conversions: the next two frames come late and are flagged. The frame
+itself has gone by then. Both leave one value far off its neighbours, which is what Flag.SPIKE is for.
 
 A bad frame is flagged and counted, never repaired, never dropped and never raised. Waiting is the caller's business.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from hardware.pins import Lines
+from hardware.restart import RestartPolicy, Step
 from hardware.sensor import Channel, Flag, Sample
+from hardware.status import CornerStatus
 
 # HX711 data sheet, serial interface timing (T3) and "Reset and power-down sequence"
 MAX_HIGH_NS: Final = 50_000
-POWER_DOWN_NS: Final = 60_000
 # The chip lifts DOUT for 75 us around an update (olkal/HX711_ADC issue 81); a frame must have ended before that.
 UPDATE_PULSE_NS: Final = 75_000
 SETTLING_FRAMES: Final = 4
@@ -29,10 +42,12 @@ PERIOD_TOLERANCE: Final = 0.1  # a chip's own oscillator holds to far less than 
 
 _FULL_SCALE: Final = 0x1000000
 _SIGN: Final = 0x800000
-_DATA_BITS: Final = range(24)
+_PULSES: Final = range(25)
 _SMOOTHING_FRAMES: Final = 64
 _RELOCK_AFTER: Final = 4
 _SHORTEST_PERIOD_NS: Final = int(1e9 / RATE_RANGE_HZ[1])
+_SHORTEST_INTERVAL_NS: Final = _SHORTEST_PERIOD_NS // 2
+_NONSENSE: Final = (Flag.DOUT_LOW_AFTER_FRAME | Flag.ALL_ONES).value
 _FRAME_FLAGS: Final = (
     Flag.LONG_PULSE,
     Flag.DOUT_LOW_AFTER_FRAME,
@@ -41,6 +56,11 @@ _FRAME_FLAGS: Final = (
     Flag.PERIOD,
     Flag.SETTLING,
 )
+
+ClockOut = Callable[[], tuple[int, int, int]]
+"""Clocks 25 pulses and returns `(bits, longest_ns, end_ns)`: DOUT at each pulse (the last bit is DOUT after the frame),
+the longest high phase of SCK, and when SCK fell for the last time. Over `PinBank.shared_lines`, `bits` holds the bits
+of four chips in lanes."""
 
 
 def code_flags(raw: int) -> int:
@@ -57,22 +77,26 @@ class RateEstimate:
 
     The first interval sets it, later ones refine it. An interval more than `PERIOD_TOLERANCE` off is refused; after
     four refused intervals in a row that agree among themselves it is the estimate that was wrong, and it follows.
+
+    period_ns: None until two conversions were seen; last_ns: the last one's time, None after `restart`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_conversions: int = 1) -> None:
+        """`most_conversions`: how many may lie between two times that are given; more than 1 when some are not read."""
         self.period_ns: float | None = None
-        self._last_ns: int | None = None
+        self._most_conversions = most_conversions
+        self.last_ns: int | None = None
         self._seen = 0
         self._odd_ns = 0
         self._odd_seen = 0
 
     def restart(self) -> None:
         """Forget when the last conversion was, but not the rate: the chip was reset or conversions are known lost."""
-        self._last_ns = None
+        self.last_ns = None
 
     def accepts(self, ready_ns: int) -> bool:
         """Take the time of one conversion, ns; return whether its distance from the last one is possible."""
-        last_ns, self._last_ns = self._last_ns, ready_ns
+        last_ns, self.last_ns = self.last_ns, ready_ns
         if last_ns is None:
             return True
         interval_ns = ready_ns - last_ns
@@ -80,6 +104,8 @@ class RateEstimate:
         if period_ns is None:
             self._follow(interval_ns)
             return True
+        if self._most_conversions > 1:
+            interval_ns //= min(max(1, round(interval_ns / period_ns)), self._most_conversions)
         error_ns = interval_ns - period_ns
         if -PERIOD_TOLERANCE * period_ns <= error_ns <= PERIOD_TOLERANCE * period_ns:
             if self._seen < _SMOOTHING_FRAMES:
@@ -102,31 +128,59 @@ class RateEstimate:
         self._odd_seen = 0
 
 
-class Hx711:
-    """One HX711 on its two lines.
+def frame_reader(lines: Lines) -> ClockOut:
+    """Return our own way to clock a frame out: three calls to the lines a pulse, the high phase timed."""
+    # bound once: these are called 125 times a frame
+    sck, dout, now_ns = lines.sck, lines.dout, lines.now_ns
 
-    frames: frames read; flagged: frames with any flag; `flagged_by` tells them apart. Chips start out as settling.
+    def clock_out() -> tuple[int, int, int]:
+        bits = longest_ns = fall_ns = 0
+        for _ in _PULSES:
+            rise_ns = now_ns()
+            sck(1)
+            sck(0)
+            fall_ns = now_ns()
+            # DOUT is read after SCK fell, which keeps the high phase as short as one call can be
+            bits = bits + bits + dout()
+            if fall_ns - rise_ns > longest_ns:
+                longest_ns = fall_ns - rise_ns
+        return bits, longest_ns, fall_ns
+
+    return clock_out
+
+
+class CornerChip(ABC):
+    """One chip as the acquisition sees it, however it is wired and clocked.
+
+    frames: frames read; flagged: frames with any flag; false_edges: edges that were no conversion; `flagged_by` tells
+    the flags apart; `policy` restarts it. Chips start out as settling.
     """
 
-    def __init__(self, channel: Channel, lines: Lines) -> None:
+    def __init__(self, channel: Channel, now_ns: int, most_conversions: int = 1) -> None:
         self.channel = channel
-        self.frames = 0
-        self.flagged = 0
-        self._rate = RateEstimate()
-        self._settling_left = SETTLING_FRAMES
-        self._flag_counts = dict.fromkeys(_FRAME_FLAGS, 0)
-        # bound once: these are called 125 times a frame
+        self.frames = self.flagged = self.false_edges = 0
+        self.policy = RestartPolicy(now_ns)
+        self.rate = RateEstimate(most_conversions)
         self._channel_number = int(channel)
-        self._sck = lines.sck
-        self._dout = lines.dout
-        self._now_ns = lines.now_ns
-        self._drain = lines.drain
-        self._sck(0)
+        self._settling_left = SETTLING_FRAMES
+        self._earliest_ns = now_ns - _SHORTEST_PERIOD_NS
+        self._flag_counts = dict.fromkeys(_FRAME_FLAGS, 0)
+
+    @abstractmethod
+    def serve(self, edge_ns: int) -> Sequence[Sample]:
+        """Deal with a falling edge of this chip's DOUT at `edge_ns`; return what has been read because of it.
+
+        That is mostly one sample. None when the edge was no conversion; samples of other chips too on a shared clock.
+        """
+
+    @abstractmethod
+    def watch(self, now_ns: int) -> None:
+        """Do what is due without an edge: restart a silent chip. Never waits; to be called every 50 ms or so."""
 
     @property
     def rate_hz(self) -> float | None:
         """Return the chip's measured conversions per second, None until two were seen."""
-        period_ns = self._rate.period_ns
+        period_ns = self.rate.period_ns
         return 1e9 / period_ns if period_ns else None
 
     @property
@@ -134,69 +188,95 @@ class Hx711:
         """Return how many frames carried each flag (a frame with two flags counts in both)."""
         return dict(self._flag_counts)
 
+    def status(self, lost_edges: int = 0) -> CornerStatus:
+        """Return the counters as acquire publishes them."""
+        return CornerStatus(
+            channel=self.channel.label,
+            rate_hz=self.rate_hz,
+            frames=self.frames,
+            flagged=self.flagged,
+            flagged_by={str(flag.name).lower(): count for flag, count in self._flag_counts.items() if count},
+            restarts=self.policy.restarts,
+            ready_timeouts=self.policy.ready_timeouts,
+            settle_timeouts=self.policy.settle_timeouts,
+            false_edges=self.false_edges,
+            lost_edges=lost_edges,
+        )
+
+    def possible(self, edge_ns: int) -> bool:
+        """Return whether an edge at this time can be a conversion: less than half a period after one it cannot."""
+        if edge_ns < self._earliest_ns:
+            self.false_edges += 1
+            return False
+        return True
+
+    def judge(self, bits: int, longest_ns: int, end_ns: int, ready_ns: int, *, in_step: bool) -> Sample:
+        """Return the sample that these 25 bits make, with its flags; counts them and tells the restart policy.
+
+        in_step: whether `rate` accepted `ready_ns`.
+        """
+        raw = bits >> 1
+        flags = code_flags(raw)
+        if not bits & 1:
+            flags |= 2  # Flag.DOUT_LOW_AFTER_FRAME; plain numbers, as enum arithmetic would cost more than the frame
+        if not in_step or end_ns - ready_ns > (self.rate.period_ns or _SHORTEST_PERIOD_NS) - UPDATE_PULSE_NS:
+            flags |= 16  # Flag.PERIOD
+        if longest_ns > MAX_HIGH_NS:
+            flags |= 1  # Flag.LONG_PULSE
+            self.settle()
+        elif self._settling_left:
+            self._settling_left -= 1
+            flags |= 32  # Flag.SETTLING
+        self.frames += 1
+        self._earliest_ns = ready_ns + _SHORTEST_INTERVAL_NS
+        if flags:
+            self.flagged += 1
+            for flag in _FRAME_FLAGS:
+                if flags & flag:
+                    self._flag_counts[flag] += 1
+        self.policy.heard(ready_ns, good=not flags, nonsense=bool(flags & _NONSENSE))
+        return Sample(self._channel_number, flags, ready_ns, (raw - _FULL_SCALE if raw & _SIGN else raw, 0, 0, 0, 0, 0))
+
+    def settle(self) -> None:
+        """Flag the next four frames as settling, and measure no interval across the hole before them."""
+        self._settling_left = SETTLING_FRAMES
+        self.rate.restart()
+
+
+class Hx711(CornerChip):
+    """One HX711 on two lines of its own."""
+
+    def __init__(self, channel: Channel, lines: Lines, clock_out: ClockOut | None = None) -> None:
+        """`clock_out` defaults to our own `frame_reader`; `hardware.readers` knows others."""
+        super().__init__(channel, lines.now_ns())
+        self._sck, self._dout, self._now_ns, self._drain = lines.sck, lines.dout, lines.now_ns, lines.drain
+        self._clock_out = clock_out or frame_reader(lines)
+        self._sck(0)
+
+    def serve(self, edge_ns: int) -> Sequence[Sample]:
+        """Read the conversion whose DOUT fell at `edge_ns`; nothing when it is not there (any more)."""
+        if self.policy.powered_down or not self.possible(edge_ns):
+            return ()
+        if self._dout():
+            self.false_edges += 1
+            return ()
+        return (self.read_frame(edge_ns),)
+
     def read_frame(self, ready_ns: int) -> Sample:
         """Clock the conversion out whose DOUT fell at `ready_ns`, check it, and return it with its flags.
 
         Takes 25 pulses, some 75 pin accesses. Never raises for bad data.
         """
-        sck, dout, now_ns = self._sck, self._dout, self._now_ns
-        raw = longest_ns = 0
-        for _ in _DATA_BITS:
-            rise_ns = now_ns()
-            sck(1)
-            sck(0)
-            high_ns = now_ns() - rise_ns
-            # DOUT is read after SCK fell, which keeps the high phase as short as one call can be
-            raw = raw + raw + dout()
-            if high_ns > longest_ns:
-                longest_ns = high_ns
-        rise_ns = now_ns()
-        sck(1)
-        sck(0)
-        end_ns = now_ns()
-        longest_ns = max(longest_ns, end_ns - rise_ns)
-        dout_after = dout()
+        bits, longest_ns, end_ns = self._clock_out()
         self._drain(end_ns)
+        return self.judge(bits, longest_ns, end_ns, ready_ns, in_step=self.rate.accepts(ready_ns))
 
-        flags = code_flags(raw)
-        if not dout_after:
-            flags |= 2  # Flag.DOUT_LOW_AFTER_FRAME; plain numbers, as enum arithmetic would cost more than the frame
-        rate = self._rate
-        in_step = rate.accepts(ready_ns)
-        if not in_step or end_ns - ready_ns > (rate.period_ns or _SHORTEST_PERIOD_NS) - UPDATE_PULSE_NS:
-            flags |= 16  # Flag.PERIOD
-        if longest_ns > MAX_HIGH_NS:
-            flags |= 1  # Flag.LONG_PULSE
-            self._settle()
-        elif self._settling_left:
-            self._settling_left -= 1
-            flags |= 32  # Flag.SETTLING
-        self.frames += 1
-        if flags:
-            self._count(flags)
-        return Sample(self._channel_number, flags, ready_ns, (raw - _FULL_SCALE if raw & _SIGN else raw, 0, 0, 0, 0, 0))
-
-    def recover(self) -> None:
-        """Power the chip down and up again (SCK high above 60 us, then low). The next conversions are settling.
-
-        Takes about 0.1 ms of the lines' clock; the chip needs some four conversions before it is ready again.
-        """
-        now_ns, dout = self._now_ns, self._dout
-        self._sck(0)
-        start_ns = now_ns()
-        self._sck(1)
-        while now_ns() - start_ns <= POWER_DOWN_NS + 10_000:
-            dout()  # passes the time: no sleep is this short, and virtual time moves with pin accesses
-        self._sck(0)
-        self._drain(now_ns())
-        self._settle()
-
-    def _settle(self) -> None:
-        self._settling_left = SETTLING_FRAMES
-        self._rate.restart()
-
-    def _count(self, flags: int) -> None:
-        self.flagged += 1
-        for flag in _FRAME_FLAGS:
-            if flags & flag:
-                self._flag_counts[flag] += 1
+    def watch(self, now_ns: int) -> None:
+        """Take the step of a restart that is due; each is one pin access."""
+        step = self.policy.due(now_ns)
+        if step is Step.POWER_DOWN:
+            self._sck(1)
+        elif step is Step.POWER_UP:
+            self._sck(0)
+            self._drain(self._now_ns())
+            self.settle()

@@ -1,23 +1,29 @@
-"""The pin contract: what the HX711 driver needs from whatever moves real or virtual GPIO lines.
+"""The pin contract: what the HX711 readers need from whatever moves real or virtual GPIO lines.
 
 Every chip has two lines of its own, SCK (we drive it) and DOUT (we read it): four chips, eight lines. A shared SCK
-would save three lines and cost the timing: the chips' oscillators run free, so values of one shared frame are up to
-12 ms apart, and each chip would be clocked while it updates.
+saves three lines and costs the timing (`hardware.shared_clock`), but decks that are wired so exist.
 
-Backends: `hardware.virtual.hx711` (pins of virtual chips in virtual time); GPIO lines of a Raspberry Pi.
+Backends, one file each: `hardware.gpiod_pins` (any Raspberry Pi, kernel edge times), `hardware.rpigpio_pins` (the
+RPi.GPIO interface, polled), `hardware.virtual.hx711` (pins of virtual chips in virtual time). `hardware.pin_backends`
+chooses between the first two.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Final
 
 from hardware.sensor import Channel
+
+LANE_BITS: Final = 32  # how far apart `PinBank.shared_lines` packs the levels of the four DOUT lines
 
 
 class Lines(ABC):
     """SCK and DOUT of one chip, and the clock that times them. The inner loop of the acquisition: keep it short.
 
     A backend MUST make each call return only when the line has been set or read, MUST take its time from the same
-    clock as the edge times of its bank, and MUST NOT raise or sleep in `sck` and `dout` while the lines are open.
-    It MAY return the same object for the same channel each time.
+    clock as the edge times of its bank, and MUST NOT sleep in `sck` and `dout`. It MAY return the same object for the
+    same channel each time. Lines that vanish while they are open (only hardware that is unplugged does that) MAY
+    raise OSError from any call.
     """
 
     __slots__ = ()
@@ -46,13 +52,20 @@ class Lines(ABC):
 class PinBank(ABC):
     """The lines of all chips of one deck.
 
-    A backend MUST watch every DOUT line for falling edges from the moment it is opened, MUST stamp each edge where it
-    happens (kernel edge events: CLOCK_MONOTONIC ns) and not where it is noticed, MUST return each edge at most once,
-    MUST leave every SCK low when opened and closed (a high SCK powers the chip down), and MUST NOT wait past
-    `until_ns`. It MAY wake late. When one line has several edges waiting, only the newest counts: the conversions
-    before it are overwritten in the chip. A line that is low already when the bank is opened has no edge; its chip
-    shows itself at its next update, where an unread chip lifts DOUT for 75 us.
+    A backend MUST watch every DOUT line for falling edges from the moment it is opened, MUST return each edge at most
+    once, MUST leave every SCK low when opened and closed (a high SCK powers the chip down), and MUST NOT wait past
+    `until_ns`. It MUST stamp each edge where it happens (kernel edge events: CLOCK_MONOTONIC ns); one that cannot MUST
+    say in its docstring how late it may notice. It MAY wake late. When one line has several edges waiting, only the
+    newest counts: the conversions before it are overwritten in the chip. A line that is low already when the bank is
+    opened has no edge; its chip shows itself at its next update, where an unread chip lifts DOUT for 75 us. A backend
+    MAY return an edge that was none (a data bit whose edge the kernel stamped late, noise): readers look again.
+
+    description: what this is, in words, e.g. `gpiod on /dev/gpiochip0 (pinctrl-rp1)`; lost_edges: channel -> edges
+    that are known to have happened and were not seen.
     """
+
+    description: str
+    lost_edges: Mapping[Channel, int]
 
     @abstractmethod
     def wait_ready(self, until_ns: int) -> tuple[Channel, int] | None:
@@ -65,6 +78,15 @@ class PinBank(ABC):
     @abstractmethod
     def lines(self, channel: Channel) -> Lines:
         """Return the lines of one channel; raises NotPresentError for a channel that the bank was not opened with."""
+
+    @abstractmethod
+    def shared_lines(self) -> Lines:
+        """Return the one SCK line that drives all chips, with all their DOUT lines.
+
+        Its `dout` returns the levels of all four, that of `CORNERS[i]` in bit `LANE_BITS * i`, so that shifting four
+        values in takes the same steps as one; its `drain` forgets edges of all four. Raises SettingError when each
+        chip has a clock line of its own.
+        """
 
     @abstractmethod
     def close(self) -> None:

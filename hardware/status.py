@@ -21,7 +21,9 @@ class CornerStatus(msgspec.Struct, frozen=True):
     """One load cell's chip as its driver sees it.
 
     channel: its label; flagged_by: flag name in lower case -> frames that carried it; restarts: how often it was
-    powered down and up because it was silent or gave nonsense; ready_timeouts: how often no conversion came in time.
+    powered down and up because it was silent or gave nonsense; ready_timeouts: how often no conversion came in time;
+    settle_timeouts: how often none came after a restart; false_edges: edges of its data line that were no conversion
+    (noise, or a data bit's edge that was stamped late); lost_edges: edges that the kernel reports it dropped.
     """
 
     channel: str
@@ -31,6 +33,9 @@ class CornerStatus(msgspec.Struct, frozen=True):
     flagged_by: dict[str, int]
     restarts: int
     ready_timeouts: int
+    settle_timeouts: int = 0
+    false_edges: int = 0
+    lost_edges: int = 0
 
 
 class ImuStatus(msgspec.Struct, frozen=True):

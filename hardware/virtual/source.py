@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from hardware.acquire import Acquisition
 from hardware.clock import VirtualClock
-from hardware.hx711 import Hx711
 from hardware.imu import IMU_MODELS
 from hardware.lsm6dsox import DEFAULT_ADDRESS, Lsm6dsox
+from hardware.readers import build_chips
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, SampleSource
 from hardware.virtual.deck import VirtualDeck
@@ -21,6 +21,7 @@ from hardware.virtual.load import Load
 from hardware.virtual.lsm6dsox import VirtualLsm6dsox
 from hardware.virtual.oscillator import Oscillator
 from hardware.virtual.samples import SampleLevelSource
+from hardware.wiring import ReaderName
 
 Level = Literal["pins", "samples"]
 IMU_RATE_ERROR_PPM: Final = 15_000  # a chip's rate is within +- this of nominal
@@ -37,11 +38,15 @@ def build_virtual_source(
     cell_spacing_ap_mm: float = 400.0,
     imu_rate_hz: int = 208,
     tilt_deg: float = 0.0,
+    reader: ReaderName = "frame",
+    shared_clock: bool = False,
 ) -> SampleSource:
     """Return a source that writes a virtual deck's samples into `ring`, starting at the clock's time now.
 
     The source owns its virtual pins and bus (`close` it), not the ring. It moves the clock: give it one of its own
-    and call `service` with the time that the rest of the station lives in. Raises SettingError for what makes no sense.
+    and call `service` with the time that the rest of the station lives in. reader, shared_clock: how the pins are read
+    and wired, as in `hardware.wiring.Wiring`; of no account at the level of samples.
+    Raises SettingError for what makes no sense, MissingLibraryError for a reader whose library is not installed.
     """
     deck = VirtualDeck(
         load,
@@ -67,9 +72,9 @@ def build_virtual_source(
             channel: VirtualHx711(oscillators[channel], _conversion(deck, channel, oscillators[channel]))
             for channel in CORNERS
         }
-        bank = VirtualPinBank(chips, clock)
-        drivers = [Hx711(channel, bank.lines(channel)) for channel in CORNERS]
-        return Acquisition(bank, drivers, [imu], ring, clock, owned=opening.pop_all())
+        bank = VirtualPinBank(chips, clock, shared_clock=shared_clock)
+        drivers = build_chips(bank, reader, shared_clock=shared_clock)
+        return Acquisition(bank, drivers, [imu], ring, clock, owned=opening.pop_all(), reader=reader)
 
 
 def _conversion(deck: VirtualDeck, channel: Channel, oscillator: Oscillator) -> Conversion:

@@ -1,11 +1,13 @@
-"""The acquire process as configured: which backend, who stands on the virtual deck, where the ring is."""
+"""The acquire process as configured: a real deck or a virtual one, who stands on that, where the ring is."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 from hardware.clock import MonotonicClock, VirtualClock
-from hardware.errors import HardwareError
-from hardware.realtime import run
+from hardware.deck_source import open_deck
+from hardware.errors import HardwareError, SettingError
+from hardware.realtime import RealTime, run
 from hardware.ring import RingWriter
 from hardware.sensor import SampleSource
 from hardware.virtual.balance import Physique
@@ -15,7 +17,7 @@ from hardware.virtual.person import VirtualPerson
 from hardware.virtual.playback import read_recording
 from hardware.virtual.source import build_virtual_source
 from station.config import Config, VirtualConfig
-from station.errors import DataError, UnavailableError
+from station.errors import ConfigError, DataError, UnavailableError
 
 
 def virtual_person(config: VirtualConfig) -> VirtualPerson:
@@ -45,21 +47,41 @@ def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, r
         cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
         cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
         imu_rate_hz=config.hardware.deck_imu_rate_hz,
+        reader=config.hardware.reader,
+        shared_clock=config.hardware.wiring().shared_clock,
     )
 
 
 def main(config: Config, *, beat: Callable[[], None]) -> int:
-    """Run acquire until SIGTERM; returns an exit code."""
-    if config.hardware.backend != "virtual":
-        raise UnavailableError(
-            f'hardware.backend = "{config.hardware.backend}" is not part of this version, which drives virtual chips '
-            'only; set hardware.backend = "virtual"'
-        )
+    """Run acquire until SIGTERM; returns an exit code.
+
+    Raises ConfigError for a wiring that cannot work, UnavailableError for pins or a bus that are not there or go away.
+    """
+    Path(config.station.runtime_dir).mkdir(parents=True, exist_ok=True)
+    ring = RingWriter.create(config.station.ring)
+    if config.hardware.backend == "virtual":
+        _run_virtual(config, ring, beat)
+    else:
+        _run_real(config, ring, beat)
+    return 0
+
+
+def _run_real(config: Config, ring: RingWriter, beat: Callable[[], None]) -> None:
+    clock = MonotonicClock()
+    wanted = RealTime(config.hardware.fifo_priority, config.hardware.core)
+    try:
+        with contextlib.closing(open_deck(config.hardware.wiring(), ring, clock)) as deck:
+            run(deck, ring, clock, virtual=False, beat=beat, describe=deck.status, wanted=wanted)
+    except SettingError as error:
+        raise ConfigError(f"[hardware]: {error}") from error
+    except HardwareError as error:
+        raise UnavailableError(str(error)) from error
+
+
+def _run_virtual(config: Config, ring: RingWriter, beat: Callable[[], None]) -> None:
     person = virtual_person(config.virtual)
     follow = MonotonicClock()
     clock = VirtualClock(follow.now_ns())
-    Path(config.station.runtime_dir).mkdir(parents=True, exist_ok=True)
-    ring = RingWriter.create(config.station.ring)
     source = virtual_source(config, person, clock, ring)
     control = PersonControl(config.station.virtual_person_socket, person, clock)
     try:
@@ -67,4 +89,3 @@ def main(config: Config, *, beat: Callable[[], None]) -> int:
     finally:
         control.close()
         source.close()
-    return 0

@@ -1,0 +1,56 @@
+"""The ways to clock a frame out of an HX711, by name, and the chips of a deck that are read so."""
+
+import importlib
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from hardware.errors import MissingLibraryError
+from hardware.hx711 import ClockOut, CornerChip, Hx711
+from hardware.pins import Lines, PinBank
+from hardware.sensor import CORNERS
+from hardware.shared_clock import SharedClock
+from hardware.wiring import ReaderName
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Where a reader is: module and function `(Lines) -> ClockOut`, and the extra that brings its library."""
+
+    module: str
+    function: str
+    extra: str | None
+
+
+READERS: Final[dict[ReaderName, Reader]] = {
+    "frame": Reader("hardware.hx711", "frame_reader", None),
+    "adafruit": Reader("hardware.adafruit", "adafruit_reader", "adafruit"),
+}
+
+
+def find_reader(name: ReaderName) -> Callable[[Lines], ClockOut]:
+    """Return what makes a `ClockOut` for some lines; imports the reader's library.
+
+    Raises MissingLibraryError naming the extra to install.
+    """
+    reader = READERS[name]
+    try:
+        found: Callable[[Lines], ClockOut] = getattr(importlib.import_module(reader.module), reader.function)
+    except ImportError as error:
+        raise MissingLibraryError(
+            f'hardware.reader = "{name}": {error}; install it with: pip install "balance-station[{reader.extra}]"'
+        ) from error
+    return found
+
+
+def build_chips(bank: PinBank, reader: ReaderName = "frame", *, shared_clock: bool = False) -> tuple[CornerChip, ...]:
+    """Return the four chips of a bank, in the order of `CORNERS`, read by the named reader.
+
+    Raises MissingLibraryError, and what the bank raises for lines that it does not have.
+    """
+    make = find_reader(reader)
+    if shared_clock:
+        lines = bank.shared_lines()
+        return SharedClock(lines, make(lines)).chips
+    own = [(channel, bank.lines(channel)) for channel in CORNERS]
+    return tuple(Hx711(channel, lines, make(lines)) for channel, lines in own)

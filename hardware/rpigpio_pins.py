@@ -1,0 +1,219 @@
+"""The HX711 lines through the RPi.GPIO interface: RPi.GPIO itself (Pi 1 to 4), or rpi-lgpio, its double (any Pi).
+
+That interface knows no time stamps. Its edge callbacks come from a thread of its own, which has to wait for Python's
+global lock and steals time from the clock pulses; with RPi.GPIO they also fail on kernels without GPIO sysfs (6.6 and
+newer: "Failed to add edge detection"). So DOUT is polled, by the one thread there is.
+
+What that costs: an edge is stamped where it is noticed, up to `POLL_NS` plus the time that a sleep overruns (some 60 us
+without real-time priority) after it happened; 0.2 ms at a sway of 20 mm/s is 0.004 mm. The 75 us for which a chip that
+was not read lifts DOUT are shorter than that, so a line that stays low is looked at without a pause for a while.
+Some 5 % of one core of a Pi 4 should go into looking (an estimate: 5,000 looks a second). `hardware.gpiod_pins` has none of these costs: prefer it.
+
+Nothing tells this interface who else holds a line, either. RPi.GPIO is imported here only, when a bank is opened.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+from hardware.clock import Clock, MonotonicClock
+from hardware.errors import (
+    BusError,
+    HardwareError,
+    MissingLibraryError,
+    NotAllowedError,
+    NotPresentError,
+    SettingError,
+)
+from hardware.pins import LANE_BITS, Lines, PinBank
+from hardware.sensor import CORNERS, Channel
+
+POLL_NS: Final = 200_000
+HUNT_NS: Final = 25_000_000  # two conversions: for so long a line that stays low is looked at without a pause
+
+_PI_5: Final = (
+    "RPi.GPIO does not run on a Raspberry Pi 5, whose lines hang on another chip; use hardware.backend = "
+    '"gpiod" (what "auto" takes), or install rpi-lgpio in RPi.GPIO\'s place: pip uninstall RPi.GPIO; '
+    "pip install rpi-lgpio"
+)
+_NOT_A_PI: Final = (
+    'this is not a Raspberry Pi (RPi.GPIO says so); on a PC use hardware.backend = "virtual", on another board "gpiod"'
+)
+
+
+class RpigpioLines(Lines):
+    """SCK and DOUT of one chip. RPi.GPIO sets and reads registers in memory: well below 1 us a call on a Pi 4."""
+
+    __slots__ = ("_bank", "_clock_line", "_data_line", "_input", "_lane", "_now_ns", "_output")
+
+    def __init__(self, bank: "RpigpioPinBank", clock_line: int, data_line: int, lane: int) -> None:
+        self._bank, self._clock_line, self._data_line, self._lane = bank, clock_line, data_line, lane
+        self._output, self._input, self._now_ns = bank.output, bank.input, bank.clock.now_ns
+
+    def sck(self, level: int) -> None:
+        """Drive SCK."""
+        self._output(self._clock_line, level)
+
+    def dout(self) -> int:
+        """Return DOUT."""
+        return 1 if self._input(self._data_line) else 0
+
+    def now_ns(self) -> int:
+        """Return CLOCK_MONOTONIC, ns."""
+        return self._now_ns()
+
+    def drain(self, until_ns: int) -> None:  # noqa: ARG002
+        """Look for the next fall from now on: between two looks, data bits cannot be seen."""
+        self._bank.look_again(self._lane)
+
+
+class _SharedRpigpioLines(RpigpioLines):
+    """One SCK, and all DOUT lines, read one after the other."""
+
+    __slots__ = ("_data_lines",)
+
+    def __init__(self, bank: "RpigpioPinBank", clock_line: int, data_lines: Sequence[int]) -> None:
+        super().__init__(bank, clock_line, data_lines[0], 0)
+        self._data_lines = tuple(reversed(data_lines))
+
+    def dout(self) -> int:
+        levels, read = 0, self._input
+        for line in self._data_lines:
+            levels <<= LANE_BITS
+            if read(line):
+                levels |= 1
+        return levels
+
+    def drain(self, until_ns: int) -> None:  # noqa: ARG002
+        for lane in range(len(self._data_lines)):
+            self._bank.look_again(lane)
+
+
+class RpigpioPinBank(PinBank):
+    """The lines of four chips, by BCM number.
+
+    clock_lines, data_lines: in the order of `CORNERS`; four equal clock lines are one shared line. clock: what stamps
+    the edges and sleeps between looks. library: the RPi.GPIO module, None imports it.
+
+    Raises MissingLibraryError, NotPresentError (not a Pi, or a Pi 5), NotAllowedError, BusError (a line that cannot be
+    set up).
+    """
+
+    def __init__(
+        self,
+        clock_lines: Sequence[int],
+        data_lines: Sequence[int],
+        clock: Clock | None = None,
+        library: Any = None,
+    ) -> None:
+        self._closed = True  # until the lines are set up
+        self.clock = clock or MonotonicClock()
+        self._clock_lines, self._data_lines = tuple(clock_lines), tuple(data_lines)
+        self.lost_edges = dict.fromkeys(CORNERS, 0)
+        self._gpio = gpio = library or _library()
+        self.output, self.input = gpio.output, gpio.input
+        try:
+            gpio.setwarnings(False)  # it warns of lines that an earlier, killed acquire has left set up
+            gpio.setmode(gpio.BCM)
+            self._closed = False
+            for line in dict.fromkeys(clock_lines):
+                gpio.setup(line, gpio.OUT, initial=gpio.LOW)
+            for line in data_lines:
+                # pulled up for the reason given in hardware.gpiod_pins: an unplugged line must read as "not ready"
+                gpio.setup(line, gpio.IN, pull_up_down=gpio.PUD_UP)
+        except _library_errors() as error:
+            self.close()
+            raise _explain(error) from error
+        provider = "rpi-lgpio" if hasattr(gpio, "lgpio") else "RPi.GPIO"
+        self.description = f"{provider} {gpio.VERSION}, polled every {POLL_NS // 1000} us"
+        now_ns = self.clock.now_ns()
+        # A line that is low now has no edge: it is hunted until its chip lifts it at the next update.
+        self._seen_high = [False] * len(self._data_lines)
+        self._hunt_until_ns = [now_ns + HUNT_NS] * len(self._data_lines)
+
+    def wait_ready(self, until_ns: int) -> tuple[Channel, int] | None:
+        """Look at every DOUT until one has fallen; sleep in between."""
+        read, now_ns, seen_high = self.input, self.clock.now_ns, self._seen_high
+        while True:
+            hunting = False
+            for lane, line in enumerate(self._data_lines):
+                if read(line):
+                    seen_high[lane] = True
+                elif seen_high[lane]:
+                    seen_high[lane] = False
+                    noticed_ns = now_ns()
+                    self._hunt_until_ns[lane] = noticed_ns + HUNT_NS
+                    return CORNERS[lane], noticed_ns
+                elif self._hunt_until_ns[lane] > now_ns():
+                    hunting = True
+            left_ns = until_ns - now_ns()
+            if left_ns <= 0:
+                return None
+            if not hunting:
+                self.clock.sleep_until_ns(now_ns() + min(left_ns, POLL_NS))
+
+    def look_again(self, lane: int) -> None:
+        """Take it that DOUT has been high just now, as pulse 25 leaves it."""
+        self._seen_high[lane] = True
+
+    def lines(self, channel: Channel) -> Lines:
+        """Return the lines of one chip."""
+        if channel not in CORNERS:
+            raise NotPresentError(f"no HX711 lines for {channel.label}: a deck has them at its four corners")
+        if len(set(self._clock_lines)) == 1:
+            raise SettingError(f"BCM line {self._clock_lines[0]} clocks all four chips: use shared_lines()")
+        lane = CORNERS.index(channel)
+        return RpigpioLines(self, self._clock_lines[lane], self._data_lines[lane], lane)
+
+    def shared_lines(self) -> Lines:
+        """Return the clock line that all chips share, with their data lines."""
+        if len(set(self._clock_lines)) > 1:
+            raise SettingError(f"each chip has a clock line of its own (BCM {self._clock_lines}): use lines()")
+        return _SharedRpigpioLines(self, self._clock_lines[0], self._data_lines)
+
+    def close(self) -> None:
+        """Give the data lines back. The clock lines stay outputs, low: set free, they would float up."""
+        if not self._closed:
+            self._closed = True
+            for line in dict.fromkeys(self._clock_lines):
+                _quietly(self._gpio.output, line, 0)
+            _quietly(self._gpio.cleanup, list(self._data_lines))
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("RPi.GPIO")
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"the library RPi.GPIO is not installed ({error}); install it with: pip install "
+            '"balance-station[rpigpio]" (Pi 1 to 4; needs a C compiler), or: pip install rpi-lgpio (any Pi)'
+        ) from error
+    except RuntimeError as error:
+        raise _explain(error) from error
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    """Return what the interface's two providers raise; lgpio's own error is known only once rpi-lgpio is loaded."""
+    lgpio = sys.modules.get("lgpio")
+    return (RuntimeError, OSError, ValueError, *((lgpio.error,) if lgpio is not None else ()))
+
+
+def _explain(error: Exception) -> HardwareError:
+    text = str(error)
+    if "can only be run on a Raspberry Pi" in text:
+        return NotPresentError(_NOT_A_PI)
+    if "peripheral base address" in text:
+        return NotPresentError(_PI_5)
+    if "No access to /dev/" in text or isinstance(error, PermissionError):
+        return NotAllowedError(
+            13, f"RPi.GPIO: {text}: add this user to the group gpio (sudo usermod -aG gpio USER, then log in again)"
+        )
+    return BusError(5, f"RPi.GPIO: {type(error).__name__}: {text}; is a line held by another program or an overlay?")
+
+
+def _quietly(call: Any, *arguments: Any) -> None:
+    try:
+        call(*arguments)
+    except _library_errors():
+        pass
