@@ -1,7 +1,7 @@
 """Opens a real deck as it is wired: GPIO lines, the four HX711 and the IMUs, all behind one source of samples.
 
-What cannot be opened is an error, and everything that was opened until then is closed again. An IMU that does not answer
-is none: it is asked again and again while the load cells are read, and the ring's state says meanwhile that it is lost.
+What cannot be opened is an error, and everything that was opened until then is closed again. An IMU that does not
+answer is none: it is asked again and again while the load cells are read, and meanwhile the ring's state says so.
 """
 
 import contextlib
@@ -60,8 +60,8 @@ def open_i2c(number: int) -> I2cPort:
         return I2cPort(path)
     except FileNotFoundError as error:
         raise NotPresentError(
-            f"{path}: no such I2C bus; enable it with dtparam=i2c_arm=on in /boot/firmware/config.txt and load i2c-dev, "
-            "or name another with hardware.i2c_bus"
+            f"{path}: no such I2C bus; enable it with dtparam=i2c_arm=on in /boot/firmware/config.txt and load the "
+            "module i2c-dev, or name another bus with hardware.i2c_bus"
         ) from error
     except PermissionError as error:
         raise NotAllowedError(

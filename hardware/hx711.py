@@ -221,6 +221,8 @@ class CornerChip(ABC):
             flags |= 2  # Flag.DOUT_LOW_AFTER_FRAME; plain numbers, as enum arithmetic would cost more than the frame
         if not in_step or end_ns - ready_ns > (self.rate.period_ns or _SHORTEST_PERIOD_NS) - UPDATE_PULSE_NS:
             flags |= 16  # Flag.PERIOD
+        if not self.policy.running and not flags & _NONSENSE:
+            self._settling_left = SETTLING_FRAMES  # back from the dead: it may have had no power
         if longest_ns > MAX_HIGH_NS:
             flags |= 1  # Flag.LONG_PULSE
             self.settle()

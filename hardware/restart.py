@@ -65,8 +65,8 @@ class RestartPolicy:
 
     def heard(self, ready_ns: int, *, good: bool, nonsense: bool) -> None:
         """Take note of a frame that was read; `nonsense` is one that no working chip sends."""
-        if nonsense and self._state is _State.WAITING:
-            return
+        if nonsense and self._state is not _State.RUNNING:
+            return  # this is no sign of life
         self._state = _State.RUNNING
         self._deadline_ns = ready_ns + READY_TIMEOUT_NS
         if good:

@@ -6,8 +6,9 @@ newer: "Failed to add edge detection"). So DOUT is polled, by the one thread the
 
 What that costs: an edge is stamped where it is noticed, up to `POLL_NS` plus the time that a sleep overruns (some 60 us
 without real-time priority) after it happened; 0.2 ms at a sway of 20 mm/s is 0.004 mm. The 75 us for which a chip that
-was not read lifts DOUT are shorter than that, so a line that stays low is looked at without a pause for a while.
-Some 5 % of one core of a Pi 4 should go into looking (an estimate: 5,000 looks a second). `hardware.gpiod_pins` has none of these costs: prefer it.
+was not read lifts DOUT are shorter than that, so a line that stays low is looked at more often for a while; what is
+missed even so is a conversion that is late, and flagged. Some 5 % of one core of a Pi 4 should go into looking (an
+estimate: 5,000 looks a second). `hardware.gpiod_pins` has none of these costs: prefer it.
 
 Nothing tells this interface who else holds a line, either. RPi.GPIO is imported here only, when a bank is opened.
 """
@@ -30,7 +31,8 @@ from hardware.pins import LANE_BITS, Lines, PinBank
 from hardware.sensor import CORNERS, Channel
 
 POLL_NS: Final = 200_000
-HUNT_NS: Final = 25_000_000  # two conversions: for so long a line that stays low is looked at without a pause
+HUNT_NS: Final = 25_000_000  # two conversions: for so long a line that stays low is looked at more often
+HUNT_POLL_NS: Final = 20_000  # a sleep all the same: systemd ends a real-time process that never sleeps (LimitRTTIME)
 
 _PI_5: Final = (
     "RPi.GPIO does not run on a Raspberry Pi 5, whose lines hang on another chip; use hardware.backend = "
@@ -150,8 +152,7 @@ class RpigpioPinBank(PinBank):
             left_ns = until_ns - now_ns()
             if left_ns <= 0:
                 return None
-            if not hunting:
-                self.clock.sleep_until_ns(now_ns() + min(left_ns, POLL_NS))
+            self.clock.sleep_until_ns(now_ns() + min(left_ns, HUNT_POLL_NS if hunting else POLL_NS))
 
     def look_again(self, lane: int) -> None:
         """Take it that DOUT has been high just now, as pulse 25 leaves it."""

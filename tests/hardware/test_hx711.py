@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hardware.clock import VirtualClock
 from hardware.hx711 import SETTLING_FRAMES, Hx711, RateEstimate, code_flags
 from hardware.pins import Lines
+from hardware.restart import POWER_DOWN_NS, READY_TIMEOUT_NS, SETTLE_TIMEOUT_NS
 from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.virtual.hx711 import Disturbance, VirtualHx711, VirtualPinBank
 from hardware.virtual.oscillator import Oscillator
@@ -203,28 +204,68 @@ def test_a_stuck_line_is_never_ready_and_the_wait_ends_on_time(level: int) -> No
     assert deck.clock.t_ns == until_ns
 
 
-def test_recover_power_cycles_the_chip_which_then_settles() -> None:
+def test_a_restart_is_a_step_at_a_time_and_the_chip_then_settles() -> None:
     deck = OneChip(lambda k, t_ns: 5).settled()
     deck.frame()
-    before_ns = deck.clock.t_ns
-    deck.driver.recover()
+    down_ns = deck.clock.t_ns + READY_TIMEOUT_NS + MS
+    deck.clock.t_ns = down_ns
+    deck.driver.watch(down_ns)
+    assert deck.driver.serve(down_ns) == (), "SCK is high: nothing can be ready"
+    deck.driver.watch(down_ns + POWER_DOWN_NS - 1)
+    assert deck.chip.power_downs == 0
+    assert deck.clock.t_ns - down_ns < 10_000, "nobody waited"
+    deck.clock.t_ns = down_ns + POWER_DOWN_NS
+    deck.driver.watch(deck.clock.t_ns)
     assert deck.chip.power_downs == 1
-    assert deck.clock.t_ns - before_ns < MS // 5
     samples = deck.frames(5)
     assert [s.flags for s in samples] == [Flag.SETTLING] * 4 + [Flag.GOOD]
-    assert samples[0].t_ns - deck.clock.t_ns < 0
-    assert samples[0].t_ns - before_ns >= 4 * PERIOD_NS
+    assert samples[0].t_ns >= down_ns + POWER_DOWN_NS + 4 * PERIOD_NS
+    status = deck.driver.status()
+    assert (status.restarts, status.ready_timeouts, status.settle_timeouts) == (1, 1, 0)
 
 
-def test_recover_holds_sck_high_for_over_60_us_and_drops_the_edges_of_before() -> None:
-    lines = RecordedLines([1] * 200)
+def test_eight_frames_of_nonsense_in_a_row_ask_for_a_restart_and_seven_do_not() -> None:
+    deck = OneChip(lambda k, t_ns: -1 if 10 <= k < 17 or k >= 30 else 5).settled()
+    deck.frames(26)
+    deck.driver.watch(deck.clock.t_ns)
+    assert deck.driver.status().restarts == 0
+    deck.frames(8)
+    deck.driver.watch(deck.clock.t_ns)
+    assert deck.driver.status().restarts == 1
+
+
+def test_an_edge_that_comes_too_soon_touches_no_pin() -> None:
+    lines = RecordedLines([0] + [0] * 24 + [1])
     driver = Hx711(Channel.FRONT_LEFT, lines)
+    lines.t_ns = 100 * MS
+    assert len(driver.serve(100 * MS)) == 1
     lines.calls.clear()
-    driver.recover()
-    assert lines.calls[:2] == ["sck 0", "sck 1"]
-    assert lines.calls[-2:] == ["sck 0", "drain"]
-    assert 60 < lines.calls.count("dout") < 100, "1 us each"
-    assert lines.drained_ns == lines.t_ns
+    assert driver.serve(104 * MS) == ()
+    assert lines.calls == []
+    assert driver.false_edges == 1
+
+
+def test_an_edge_after_which_dout_is_high_is_no_conversion() -> None:
+    lines = RecordedLines([1])
+    driver = Hx711(Channel.FRONT_LEFT, lines)
+    lines.t_ns = 100 * MS
+    lines.calls.clear()
+    assert driver.serve(100 * MS) == ()
+    assert lines.calls == ["dout"]
+    assert driver.status().false_edges == 1
+
+
+def test_a_chip_that_comes_back_after_a_silence_counts_as_settling() -> None:
+    deck = OneChip(lambda k, t_ns: 5).settled()
+    deck.chip.stuck = 1
+    deck.clock.t_ns += READY_TIMEOUT_NS + MS
+    deck.driver.watch(deck.clock.t_ns)  # down
+    deck.clock.t_ns += POWER_DOWN_NS
+    deck.driver.watch(deck.clock.t_ns)  # up, and nobody there
+    deck.clock.t_ns += SETTLE_TIMEOUT_NS
+    deck.driver.watch(deck.clock.t_ns)  # a pause of a second
+    deck.chip.stuck = None
+    assert [s.flags & Flag.SETTLING for s in deck.frames(5)] == [Flag.SETTLING] * 4 + [0]
 
 
 def test_a_missing_conversion_makes_the_next_one_late() -> None:
