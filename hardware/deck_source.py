@@ -14,7 +14,8 @@ from hardware.acquire import Acquisition
 from hardware.clock import Clock
 from hardware.errors import NotAllowedError, NotPresentError
 from hardware.i2c import I2cPort
-from hardware.imu import Imu, ImuName, rate_for
+from hardware.imu import IMU_MODELS, Imu, ImuName, rate_for
+from hardware.late_imu import LateImu
 from hardware.pin_backends import open_bank
 from hardware.readers import build_chips
 from hardware.ring import RingWriter
@@ -82,5 +83,5 @@ def _imus(wiring: Wiring, bus: I2cPort, clock: Clock) -> list[Imu]:
 def _imu(name: ImuName, bus: I2cPort, clock: Clock, address: int, rate_hz: int | None, channel: Channel) -> Imu:
     module, driver, more = IMU_DRIVERS[name]
     make: Any = getattr(importlib.import_module(module), driver)
-    imu: Imu = make(bus, clock, address=address, rate_hz=rate_for(name, rate_hz), channel=channel, **more)
-    return imu
+    settings: dict[str, Any] = {"address": address, "rate_hz": rate_for(name, rate_hz), "channel": channel, **more}
+    return LateImu(channel, IMU_MODELS[name], lambda: make(bus, clock, **settings), clock)

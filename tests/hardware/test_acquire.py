@@ -105,7 +105,7 @@ def test_a_silent_chip_is_restarted_and_the_others_go_on() -> None:
     samples = rig.reader.read()
     assert rig.channel(samples, Channel.BACK_LEFT) == []
     assert len(rig.channel(samples, Channel.FRONT_LEFT)) > 170
-    assert rig.restarts(Channel.BACK_LEFT) == 2
+    assert rig.restarts(Channel.BACK_LEFT) == 1, "the next one comes after a pause"
     rig.chips[Channel.BACK_LEFT].stuck = None
     rig.source.service(START_NS + 5 * S)
     back = rig.channel(rig.reader.read(), Channel.BACK_LEFT)

@@ -1,5 +1,7 @@
 """When a chip is restarted: deadlines only, no pins, no waiting."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +30,7 @@ def test_a_dead_chip_is_tried_again_after_growing_pauses_and_then_once_a_minute(
     tries = [t for step, t in steps_of_a_dead_chip(600 * S) if step is Step.POWER_DOWN]
     assert tries[0] == READY_TIMEOUT_NS
     cycle_ns = POWER_DOWN_NS + SETTLE_TIMEOUT_NS
-    gaps = [b - a - cycle_ns for a, b in zip(tries, tries[1:], strict=False)]
+    gaps = [b - a - cycle_ns for a, b in itertools.pairwise(tries)]
     expected = [*PAUSES_NS[1:], *[PAUSES_NS[-1]] * len(gaps)][: len(gaps)]
     assert all(abs(gap - pause) <= 20 * MS for gap, pause in zip(gaps, expected, strict=True))
     assert 12 <= len(tries) <= 16, "in ten minutes, where every second would make 500"
