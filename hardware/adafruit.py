@@ -23,6 +23,7 @@ import types
 from collections.abc import Callable
 from typing import Any, Final
 
+from hardware.errors import MissingLibraryError
 from hardware.hx711 import ClockOut
 from hardware.pins import Lines
 
@@ -73,7 +74,7 @@ class DataPin:
 
 
 def adafruit_reader(lines: Lines) -> ClockOut:
-    """Return the library's way to clock a frame out of these lines. Raises ImportError when it is not installed."""
+    """Return the library's way to clock a frame out of these lines; raises MissingLibraryError without the library."""
     now_ns, dout = lines.now_ns, lines.dout
 
     def delay_us(microseconds: float) -> None:
@@ -93,7 +94,7 @@ def adafruit_reader(lines: Lines) -> ClockOut:
 
 
 def load_read_fast(delay_us: Callable[[float], None]) -> ReadFast:
-    """Return the installed library's `read_fast`, bound to this delay. Raises ImportError when it is not installed."""
+    """Return the library's `read_fast`, bound to this delay; raises MissingLibraryError without the library."""
     spec = _find(LIBRARY)
     microcontroller: Any = types.ModuleType("microcontroller")
     microcontroller.delay_us = delay_us
@@ -123,7 +124,10 @@ def _find(name: str) -> importlib.machinery.ModuleSpec:
     except ModuleNotFoundError:
         spec = None
     if spec is None:
-        raise ImportError("the library adafruit-circuitpython-hx711 is not installed", name=name)
+        raise MissingLibraryError(
+            'hardware.reader = "adafruit": the library adafruit-circuitpython-hx711 is not installed; install it with: '
+            'pip install "balance-station[adafruit]", or take hardware.reader = "frame", which needs none'
+        )
     return spec
 
 

@@ -4,42 +4,23 @@ import importlib
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
-from hardware.errors import MissingLibraryError
 from hardware.hx711 import ClockOut, CornerChip, Hx711
 from hardware.pins import Lines, PinBank
 from hardware.sensor import CORNERS
 from hardware.shared_clock import SharedClock
 from hardware.wiring import ReaderName
 
-
-class Reader(msgspec.Struct, frozen=True):
-    """Where a reader is: module and function `(Lines) -> ClockOut`, and the extra that brings its library."""
-
-    module: str
-    function: str
-    extra: str | None
-
-
-READERS: Final[dict[ReaderName, Reader]] = {
-    "frame": Reader("hardware.hx711", "frame_reader", None),
-    "adafruit": Reader("hardware.adafruit", "adafruit_reader", "adafruit"),
+# name -> module, function (Lines) -> ClockOut
+READERS: Final[dict[ReaderName, tuple[str, str]]] = {
+    "frame": ("hardware.hx711", "frame_reader"),
+    "adafruit": ("hardware.adafruit", "adafruit_reader"),
 }
 
 
 def find_reader(name: ReaderName) -> Callable[[Lines], ClockOut]:
-    """Return what makes a `ClockOut` for some lines; imports the reader's library.
-
-    Raises MissingLibraryError naming the extra to install.
-    """
-    reader = READERS[name]
-    try:
-        found: Callable[[Lines], ClockOut] = getattr(importlib.import_module(reader.module), reader.function)
-    except ImportError as error:
-        raise MissingLibraryError(
-            f'hardware.reader = "{name}": {error}; install it with: pip install "balance-station[{reader.extra}]"'
-        ) from error
+    """Return what makes a `ClockOut` for some lines; that raises MissingLibraryError without its library."""
+    module, function = READERS[name]
+    found: Callable[[Lines], ClockOut] = getattr(importlib.import_module(module), function)
     return found
 
 

@@ -63,6 +63,11 @@ class RestartPolicy:
         """Return whether conversions are coming, as far as is known."""
         return self._state is _State.RUNNING
 
+    @property
+    def given_up(self) -> bool:
+        """Return whether the chip is left alone until its next restart."""
+        return self._state is _State.WAITING
+
     def heard(self, ready_ns: int, *, good: bool, nonsense: bool) -> None:
         """Take note of a frame that was read; `nonsense` is one that no working chip sends."""
         if nonsense and self._state is not _State.RUNNING:

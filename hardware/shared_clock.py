@@ -42,10 +42,13 @@ class SharedClock:
         """Return the four levels of DOUT, in lanes."""
         return self._lines.dout()
 
-    def read(self) -> Sequence[Sample]:
-        """Read one frame if every chip that should be there is ready and none is about to update."""
+    def read(self, levels: int) -> Sequence[Sample]:
+        """Read one frame if every chip that should be there is ready and none is about to update.
+
+        levels: of DOUT, in lanes. A chip whose line is low is ready, and its edge is on its way to us.
+        """
         ready = [chip for chip in self.chips if chip.pending_ns is not None]
-        late = any(chip.pending_ns is None and chip.policy.running for chip in self.chips)
+        late = any(chip.pending_ns is None and chip.expected(levels) for chip in self.chips)
         if late and max(chip.overwritten for chip in ready) < _OVERWRITTEN:
             return ()
         begin_ns = self._lines.now_ns()
@@ -87,14 +90,19 @@ class SharedClockChip(CornerChip):
         """Note that this chip is ready, and read all of them if that completes the set."""
         if any(chip.policy.powered_down for chip in self._clock.chips) or not self.possible(edge_ns):
             return ()
-        if self._clock.levels() >> self._shift & 1:
+        levels = self._clock.levels()
+        if levels >> self._shift & 1:
             self.false_edges += 1
             return ()
         if self.pending_ns is not None:
             self.overwritten += 1
         self._in_step = self.rate.accepts(edge_ns)
         self.pending_ns = edge_ns
-        return self._clock.read()
+        return self._clock.read(levels)
+
+    def expected(self, levels: int) -> bool:
+        """Return whether a frame should wait for this chip, which is not known to be ready."""
+        return self.policy.running or not (levels >> self._shift & 1 or self.policy.given_up)
 
     def updates_between(self, begin_ns: int, end_ns: int) -> bool:
         """Return whether this chip, by its own rate, gets a new conversion between two times, ns."""

@@ -32,10 +32,15 @@ class SharedDeck:
         self.drivers = {chip.channel: chip for chip in build_chips(self.bank, shared_clock=True)}
 
     def run(self, duration_ns: int) -> dict[Channel, list[Sample]]:
+        """Serve every edge, and look after the chips every 50 ms, as the acquisition does."""
         end_ns = self.clock.t_ns + duration_ns
         read: list[Sample] = []
-        while (edge := self.bank.wait_ready(end_ns)) is not None:
-            read += self.drivers[edge[0]].serve(edge[1])
+        while self.clock.t_ns < end_ns:
+            look_ns = min(end_ns, self.clock.t_ns + 50 * MS)
+            while (edge := self.bank.wait_ready(look_ns)) is not None:
+                read += self.drivers[edge[0]].serve(edge[1])
+            for chip in self.drivers.values():
+                chip.watch(self.clock.t_ns)
         return {channel: [sample for sample in read if sample.channel == channel] for channel in CORNERS}
 
 
@@ -54,14 +59,14 @@ def test_each_sample_is_stamped_with_its_own_chips_time_though_one_frame_reads_a
 
 def test_frames_are_held_back_from_updates_so_that_few_are_torn() -> None:
     deck = SharedDeck(SPREAD_NS)
-    for channel, samples in deck.run(60 * S).items():
+    for channel, samples in deck.run(20 * S).items():
         flagged = sum(bool(sample.flags & ~Flag.SETTLING) for sample in samples)
         assert flagged / len(samples) < 0.01, "one frame in twelve meets an update if nothing is done"
-        assert len(samples) > 60 * 75, "the rate of the slowest chip, less what is lost"
+        assert len(samples) > 20 * 75, "the rate of the slowest chip, less what is lost"
         assert deck.drivers[channel].flagged_by[Flag.LONG_PULSE] == 0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(
     periods_ns=st.tuples(*[st.integers(10_300_000, 13_000_000)] * 4),
     phases_ns=st.tuples(*[st.integers(0, 10_000_000)] * 4),
@@ -70,7 +75,7 @@ def test_whatever_the_oscillators_a_sample_without_a_flag_is_a_true_conversion(
     periods_ns: tuple[int, int, int, int], phases_ns: tuple[int, int, int, int]
 ) -> None:
     deck = SharedDeck(periods_ns, phases_ns)
-    for channel, samples in deck.run(3 * S).items():
+    for channel, samples in deck.run(2 * S).items():
         last = -1
         for sample in samples:
             if not sample.flags:
@@ -79,7 +84,7 @@ def test_whatever_the_oscillators_a_sample_without_a_flag_is_a_true_conversion(
                 assert sample.t_ns == deck.oscillators[channel].ready_ns(k)
                 assert k > last
                 last = k
-        assert len(samples) > 150
+        assert len(samples) > 100
 
 
 def test_a_chip_that_updates_within_a_frame_is_flagged() -> None:
@@ -102,7 +107,7 @@ def test_a_chip_that_updates_within_a_frame_is_flagged() -> None:
     deck.clock.t_ns = update_ns - 175_000
     for chip in deck.drivers.values():
         chip.updates_between = lambda begin_ns, end_ns: False  # type: ignore[attr-defined]
-    samples = {Channel(sample.channel): sample for sample in clock.read()}
+    samples = {Channel(sample.channel): sample for sample in clock.read(0)}
     assert samples[fast].flags & Flag.PERIOD
     assert samples[fast].values[0] % 10 != fast or samples[fast].flags
 
