@@ -1,4 +1,4 @@
-"""The acquire process over a real deck: what it opens, what it says when it cannot, and that it closes what it opened."""
+"""The acquire process over a real deck: what it opens, what it says when it cannot, and what it closes."""
 
 from pathlib import Path
 
@@ -45,7 +45,6 @@ def test_the_configured_wiring_is_opened_and_closed_when_the_lines_go_away(
         return deck
 
     monkeypatch.setattr(acquisition, "open_deck", open_deck)
-    monkeypatch.setattr(acquisition, "RealTime", lambda priority, core: acquisition.run.__kwdefaults__["wanted"])
     monkeypatch.setattr("hardware.realtime.ask_for", lambda wanted, ring: None)
     config = configured(tmp_path, HardwareConfig(backend="gpiod", reader="adafruit"))
     with pytest.raises(UnavailableError, match="No such device"):
