@@ -152,8 +152,9 @@ def frame_reader(lines: Lines) -> ClockOut:
 class CornerChip(ABC):
     """One chip as the acquisition sees it, however it is wired and clocked.
 
-    frames: frames read; flagged: frames with any flag; false_edges: edges that were no conversion; `flagged_by` tells
-    the flags apart; `policy` restarts it. Chips start out as settling.
+    frames: frames read; flagged: frames with any flag; false_edges: edges that were no conversion; heard_ns: when the
+    conversion was ready that was read last; `flagged_by` tells the flags apart; `policy` restarts the chip. Chips start
+    out as settling.
     """
 
     def __init__(self, channel: Channel, now_ns: int, most_conversions: int = 1) -> None:
@@ -163,7 +164,7 @@ class CornerChip(ABC):
         self.rate = RateEstimate(most_conversions)
         self._channel_number = int(channel)
         self._settling_left = SETTLING_FRAMES
-        self._earliest_ns = now_ns - _SHORTEST_PERIOD_NS
+        self.heard_ns = now_ns - _SHORTEST_PERIOD_NS
         self._flag_counts = dict.fromkeys(_FRAME_FLAGS, 0)
 
     @abstractmethod
@@ -205,7 +206,7 @@ class CornerChip(ABC):
 
     def possible(self, edge_ns: int) -> bool:
         """Return whether an edge at this time can be a conversion: less than half a period after one it cannot."""
-        if edge_ns < self._earliest_ns:
+        if edge_ns < self.heard_ns + _SHORTEST_INTERVAL_NS:
             self.false_edges += 1
             return False
         return True
@@ -230,7 +231,7 @@ class CornerChip(ABC):
             self._settling_left -= 1
             flags |= 32  # Flag.SETTLING
         self.frames += 1
-        self._earliest_ns = ready_ns + _SHORTEST_INTERVAL_NS
+        self.heard_ns = ready_ns
         if flags:
             self.flagged += 1
             for flag in _FRAME_FLAGS:

@@ -67,8 +67,9 @@ class SharedClock:
         if step is Step.POWER_UP:
             now_ns = self._lines.now_ns()
             self._lines.drain(now_ns)
+            levels = self._lines.dout()
             for chip in self.chips:
-                chip.reset(now_ns)
+                chip.reset(now_ns, levels)
 
 
 class SharedClockChip(CornerChip):
@@ -83,6 +84,7 @@ class SharedClockChip(CornerChip):
         self._shift = LANE_BITS * lane
         self._clock = clock
         self._in_step = True
+        self._shorted = False  # low when it cannot be
         self.pending_ns: int | None = None
         self.overwritten = 0
 
@@ -102,7 +104,9 @@ class SharedClockChip(CornerChip):
 
     def expected(self, levels: int) -> bool:
         """Return whether a frame should wait for this chip, which is not known to be ready."""
-        return self.policy.running or not (levels >> self._shift & 1 or self.policy.given_up)
+        if self.policy.running:
+            return True
+        return not (levels >> self._shift & 1 or self._shorted or self.policy.given_up)
 
     def updates_between(self, begin_ns: int, end_ns: int) -> bool:
         """Return whether this chip, by its own rate, gets a new conversion between two times, ns."""
@@ -123,8 +127,9 @@ class SharedClockChip(CornerChip):
         if step is not None:
             self._clock.step(step)
 
-    def reset(self, now_ns: int) -> None:
-        """Take note that the clock line has powered this chip down and up."""
+    def reset(self, now_ns: int, levels: int) -> None:
+        """Take note that the clock line has powered this chip down and up, after which a chip holds DOUT high."""
+        self._shorted = not levels >> self._shift & 1
         self.pending_ns, self.overwritten = None, 0
         self.settle()
         self.policy.restarted(now_ns)
