@@ -1,12 +1,14 @@
-"""From a chip's own tick counter to station time: a running straight-line fit.
+"""From a chip's own count to station time: the straight lines that keep within what was observed, and their middle.
 
-A sensor stamps its samples with its own counter, whose rate is off by up to a few percent. Now and then the driver
-reads that counter directly and notes the station's time just before and just after. A line through the last 10 s of
-such pairs gives the station time of any tick.
+A sensor counts ticks (LSM6DSOX) or samples (MPU) at its own rate, which is off by up to a few percent. An observation
+says that a count was reached between two station times: a counter was read between them, or a sample was taken within
+the period before a look at the FIFO. These are bounds and not measurements with noise, so the truth is a line within
+all of them. Of the lines that are, the steepest and the flattest are found; rate and phase are those half-way between.
+(A least-squares line can lie outside the bounds when observations keep in step with the chip for a while.)
 
-Accuracy: the counter's resolution plus half the time the read took on the bus (0.2 ms at 400 kHz), the latter a
-constant lag rather than noise. In the first 0.1 s the nominal rate is used, and pairs come close together: wrong by
-the rate error times the distance to the newest pair (0.3 ms for 20 ms at 1.5 %).
+Accuracy: `error_ns`, half of what the bounds leave open at the newest observation. For a counter some 0.1 ms at
+400 kHz: its resolution and the time of the read, the latter a constant lag. For a FIFO's count half a period at worst,
+see `hardware.mpu6050`. At the start the rate is taken to be within 3.5 % of nominal.
 """
 
 from collections import deque
@@ -14,66 +16,95 @@ from typing import Final
 
 OBSERVE_EVERY_NS: Final = 250_000_000
 OBSERVE_AT_FIRST_EVERY_NS: Final = 20_000_000
-_KEPT: Final = 40
-_SHORTEST_SPAN_NS: Final = 100_000_000
+_KEPT: Final = 40  # 10 s
 _LEARNING_SPAN_NS: Final = 500_000_000
 _SLACK_NS: Final = 200_000
+_RATE_WITHIN: Final = 0.035  # of nominal
+
+
+class _Observation:
+    """One count and its bounds; and the flattest and steepest slope that it leaves together with a later one."""
+
+    __slots__ = ("earliest_ns", "flattest", "latest_ns", "steepest", "ticks")
+
+    def __init__(self, ticks: int, earliest_ns: int, latest_ns: int, slopes: tuple[float, float]) -> None:
+        self.ticks = ticks
+        self.earliest_ns = earliest_ns
+        self.latest_ns = latest_ns
+        self.flattest, self.steepest = slopes
 
 
 class ChipTime:
-    """The fit for one chip since its counter last started. Ticks must be unwrapped by the caller."""
+    """The lines for one chip since its count last started. Ticks must be unwrapped by the caller.
+
+    tick_ns: the length of a tick, from the observations in use; error_ns: by how much a time may be off at the newest.
+    """
 
     def __init__(self, tick_ns: float) -> None:
         """Start with a nominal tick length, ns."""
         self.tick_ns = tick_ns
-        self._pairs: deque[tuple[int, int, int]] = deque(maxlen=_KEPT)  # ticks, station ns, width ns
+        self.error_ns = 0.0
+        self._slopes = (tick_ns * (1 - _RATE_WITHIN), tick_ns * (1 + _RATE_WITHIN))
+        self._kept: deque[_Observation] = deque(maxlen=_KEPT)
         self._narrowest_ns = 0
         self._anchor_ticks = 0
-        self._anchor_ns = 0.0
+        self._anchor_ns = 0
+        self._beyond_ns = 0.0  # of the anchor
         self._due_ns = 0
 
     def is_due(self, now_ns: int) -> bool:
         """Return whether another observation would help now."""
         return now_ns >= self._due_ns
 
-    def observe(self, ticks: int, before_ns: int, after_ns: int) -> bool:
-        """Take one direct reading of the counter, made between two station times; return whether it was used.
+    @property
+    def span_ns(self) -> int:
+        """Return the time between the oldest and the newest observation in use."""
+        return self._kept[-1].latest_ns - self._kept[0].latest_ns if self._kept else 0
 
-        A reading that took much longer than the best one so far was interrupted and says nothing: it is left out, or
-        dropped when the better one comes.
+    def observe(self, ticks: int, earliest_ns: int, latest_ns: int) -> bool:
+        """Take note that the chip reached a count between two station times; return whether that was used.
+
+        Counts must not fall. An observation much wider than the best one so far was interrupted, says little, and is
+        left out.
         """
-        width_ns = after_ns - before_ns
-        if self._pairs:
-            if width_ns > 2 * self._narrowest_ns + _SLACK_NS:
-                return False
-            if width_ns < self._narrowest_ns:
-                widest_ns = 2 * width_ns + _SLACK_NS
-                self._pairs = deque((pair for pair in self._pairs if pair[2] <= widest_ns), maxlen=_KEPT)
-                self._narrowest_ns = width_ns
-        else:
-            self._narrowest_ns = width_ns
-        self._pairs.append((ticks, before_ns + width_ns // 2, width_ns))
-        learning = self._pairs[-1][1] - self._pairs[0][1] < _LEARNING_SPAN_NS
-        self._due_ns = after_ns + (OBSERVE_AT_FIRST_EVERY_NS if learning else OBSERVE_EVERY_NS)
+        width_ns = latest_ns - earliest_ns
+        if self._kept and width_ns > 2 * self._narrowest_ns + _SLACK_NS:
+            return False
+        self._narrowest_ns = min(width_ns, self._narrowest_ns) if self._kept else width_ns
+        if self._kept and self._kept[-1].ticks == ticks:  # nothing has happened since: both bounds hold
+            last = self._kept.pop()
+            earliest_ns, latest_ns = max(earliest_ns, last.earliest_ns), min(latest_ns, last.latest_ns)
+        for old in self._kept:
+            apart = ticks - old.ticks
+            flattest = (earliest_ns - old.latest_ns) / apart
+            steepest = (latest_ns - old.earliest_ns) / apart
+            if flattest > old.flattest:
+                old.flattest = flattest
+            if steepest < old.steepest:
+                old.steepest = steepest
+        self._kept.append(_Observation(ticks, earliest_ns, latest_ns, self._slopes))
         self._fit()
+        self._due_ns = latest_ns + (OBSERVE_AT_FIRST_EVERY_NS if self.span_ns < _LEARNING_SPAN_NS else OBSERVE_EVERY_NS)
         return True
 
     def station_ns(self, ticks: int) -> int:
         """Return the station time of a tick, ns. Needs one observation."""
-        return round(self._anchor_ns + (ticks - self._anchor_ticks) * self.tick_ns)
+        return self._anchor_ns + round(self._beyond_ns + (ticks - self._anchor_ticks) * self.tick_ns)
 
     def _fit(self) -> None:
-        pairs = self._pairs
-        last_ticks, last_ns, _ = pairs[-1]
-        if last_ns - pairs[0][1] < _SHORTEST_SPAN_NS:
-            self._anchor_ticks, self._anchor_ns = last_ticks, float(last_ns)
-            return
-        # centred on the newest pair, so that hours of nanoseconds keep their digits in a float
-        count = len(pairs)
-        xs = [ticks - last_ticks for ticks, _, _ in pairs]
-        ys = [ns - last_ns for _, ns, _ in pairs]
-        mean_x, mean_y = sum(xs) / count, sum(ys) / count
-        spread = sum((x - mean_x) ** 2 for x in xs)
-        slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
-        self.tick_ns = slope
-        self._anchor_ticks, self._anchor_ns = last_ticks, last_ns + mean_y - slope * mean_x
+        kept = self._kept
+        while True:
+            flattest = max([each.flattest for each in kept])
+            steepest = min([each.steepest for each in kept])
+            if flattest <= steepest or len(kept) == 1:
+                break
+            kept.popleft()  # no line is within all bounds: the chip's rate has wandered since the oldest
+        newest = kept[-1]
+        ticks, ns = newest.ticks, newest.latest_ns
+        # seen from the newest observation, a flatter line through the older ones arrives earlier
+        earliest = max([each.earliest_ns - ns + (ticks - each.ticks) * flattest for each in kept])
+        latest = min([each.latest_ns - ns + (ticks - each.ticks) * steepest for each in kept])
+        self.tick_ns = (flattest + steepest) / 2
+        self.error_ns = abs(latest - earliest) / 2
+        self._anchor_ticks, self._anchor_ns = ticks, ns
+        self._beyond_ns = (earliest + latest) / 2

@@ -222,7 +222,8 @@ class Lsm6dsox(FifoImu):
             ticks = int.from_bytes(bytes(self._ticks), "little") + self._ticks_base
             if self._last_ticks is not None and ticks < self._last_ticks - _WRAP // 2:
                 ticks += _WRAP
-            self._time.observe(ticks, before_ns, after_ns)
+            # the counter may have stood there for up to a tick
+            self._time.observe(ticks, before_ns - TICK_NS, after_ns)
         else:
             self._link.transfer("reading FIFO status", *self._look)
         low, high = bytes(self._status)

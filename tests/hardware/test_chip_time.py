@@ -38,12 +38,37 @@ def test_the_error_is_at_most_half_the_width_of_the_readings(widths: list[int], 
     assert abs(fit.station_ns(ticks) - at(TICK_NS, ticks)) < 110_000
 
 
-def test_scatter_between_readings_is_averaged_out() -> None:
+@given(
+    error=st.floats(-0.03, 0.03),
+    phase=st.floats(0, 1),
+    steps=st.lists(st.integers(20 * MS, 300 * MS), min_size=1, max_size=80),
+)
+def test_a_count_looked_at_now_and_then_is_placed_within_half_a_period_and_its_own_bound(
+    error: float, phase: float, steps: list[int]
+) -> None:
+    period_ns = 5 * MS * (1 + error)
+    start_ns = 7_000_000_000_000
+    fit = ChipTime(5 * MS)
+    now_ns = start_ns + 10 * MS
+    for step_ns in steps:
+        now_ns += step_ns
+        newest = int((now_ns - start_ns) / period_ns - phase)
+        fit.observe(newest, now_ns - 5 * MS, now_ns)
+        off_ns = abs(fit.station_ns(newest) - (start_ns + (newest + phase) * period_ns))
+        # the period in the bound is the nominal one: 3 % of 5 ms on either side
+        assert off_ns <= 2.5 * MS + 0.16 * MS
+        assert off_ns <= fit.error_ns + 0.16 * MS
+
+
+def test_a_rate_that_wanders_leaves_old_observations_behind() -> None:
     fit = ChipTime(TICK_NS)
-    for i in range(40):
-        now_ns = at(TICK_NS, 10_000 * i) + (100_000 if i % 2 else -100_000)
-        fit.observe(10_000 * i, now_ns, now_ns)
-    assert abs(fit.station_ns(400_000) - at(TICK_NS, 400_000)) < 20_000
+    true_ns = 7_000_000_000_000
+    for i in range(200):
+        tick_ns = TICK_NS * (1 + 2e-6 * i)  # 400 ppm within 50 s, as a chip that warms up
+        true_ns += round(10_000 * tick_ns)
+        fit.observe(10_000 * (i + 1), true_ns - 100_000, true_ns + 100_000)
+        assert abs(fit.station_ns(10_000 * (i + 1)) - true_ns) < 100_000
+    assert abs(fit.tick_ns / TICK_NS - 1 - 4e-4) < 1e-4
 
 
 def test_a_reading_that_was_interrupted_is_left_out() -> None:
@@ -57,12 +82,20 @@ def test_a_reading_that_was_interrupted_is_left_out() -> None:
     assert fit.station_ns(110_000) == before
 
 
-def test_a_first_reading_that_was_interrupted_is_dropped_when_a_better_one_comes() -> None:
+def test_a_first_reading_that_was_interrupted_is_put_right_when_a_better_one_comes() -> None:
     fit = ChipTime(TICK_NS)
     fit.observe(0, at(TICK_NS, 0), at(TICK_NS, 0) + 60 * MS)
     assert abs(fit.station_ns(0) - at(TICK_NS, 0)) == 30 * MS
     fit.observe(10_000, at(TICK_NS, 10_000), at(TICK_NS, 10_000))
     assert fit.station_ns(10_000) == at(TICK_NS, 10_000)
+
+
+def test_a_count_that_has_not_moved_narrows_its_own_bounds() -> None:
+    fit = ChipTime(5 * MS)
+    fit.observe(100, 1_000 * MS, 1_005 * MS)
+    fit.observe(100, 1_003 * MS, 1_008 * MS)
+    assert fit.station_ns(100) == 1_004 * MS
+    assert fit.error_ns == 1 * MS
 
 
 def test_readings_come_close_together_until_half_a_second_is_seen_and_then_seldom() -> None:

@@ -1,15 +1,13 @@
-"""The LSM6DSOX driver through the real smbus2 against the virtual chip: samples, times, faults and recovery."""
+"""What is the LSM6DSOX's own: tags, slots, timestamps, its reset. What all IMUs promise is in test_imus.py."""
 
 import errno
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from hardware.clock import VirtualClock
-from hardware.errors import BusError, CorruptFrameError, SettingError, WaitTimeoutError
+from hardware.errors import CorruptFrameError, WaitTimeoutError
 from hardware.fifo_imu import SETTLING_NS
 from hardware.imu import IMU_MODELS
 from hardware.lsm6dsox import (
@@ -21,7 +19,7 @@ from hardware.lsm6dsox import (
     WHO_AM_I,
     Lsm6dsox,
 )
-from hardware.sensor import Channel, Flag, Sample
+from hardware.sensor import Flag, Sample
 from hardware.virtual.i2c import I2cChip, VirtualAdapter, VirtualSMBus
 from hardware.virtual.lsm6dsox import VirtualLsm6dsox
 
@@ -84,18 +82,6 @@ def rig() -> Iterator[Callable[..., Rig]]:
         each.bus.close()
 
 
-@pytest.mark.parametrize("rate_hz", [104, 208])
-def test_every_sample_arrives_once_in_order_with_all_six_values(rig: Callable[..., Rig], rate_hz: int) -> None:
-    r = rig(rate_hz)
-    samples = r.run(5_000 * MS)
-    assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
-    assert all(a.t_ns < b.t_ns for a, b in pairwise(samples))
-    assert {s.flags for s in samples} == {Flag.GOOD}
-    assert {s.channel for s in samples} == {Channel.DECK_IMU}
-    assert r.driver.counters.samples == len(samples)
-    assert abs(len(samples) - 5 * rate_hz) <= 2
-
-
 @pytest.mark.parametrize("rate_error_ppm", [-30_000, 0, 15_000, 30_000])
 def test_samples_are_on_station_time_whatever_the_rate_of_the_chip(
     rig: Callable[..., Rig], rate_error_ppm: int
@@ -116,33 +102,6 @@ def test_the_maker_s_trim_value_makes_the_first_times_exact(rig: Callable[..., R
     assert max(map(abs, errors)) < 30_000
 
 
-def test_a_reader_that_stalls_for_300_ms_loses_no_sample(rig: Callable[..., Rig]) -> None:
-    r = rig()
-    samples = r.run(1_000 * MS)
-    r.clock.t_ns += 300 * MS
-    samples += r.run(1_000 * MS)
-    assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
-    assert {s.flags for s in samples} == {Flag.GOOD}
-    assert r.driver.counters.gaps == r.driver.counters.overruns == r.chip.lost_slots == 0
-
-
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(steps=st.lists(st.tuples(st.integers(1, 400), st.integers(1, 512)), min_size=2, max_size=12))
-def test_however_it_is_drained_within_the_depth_of_the_fifo_nothing_is_lost(
-    rig: Callable[..., Rig], steps: list[tuple[int, int]]
-) -> None:
-    r = rig()
-    samples: list[Sample] = []
-    for wait_ms, max_slots in steps:
-        r.clock.t_ns += wait_ms * MS
-        samples += r.driver.drain(max_slots)
-        while more := r.driver.drain(max_slots):
-            samples += more
-        samples += r.driver.drain()
-    assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
-    assert {s.flags for s in samples} <= {Flag.GOOD}
-
-
 def test_an_overflow_is_flagged_on_the_next_sample_counted_and_pairs_stay_pairs(rig: Callable[..., Rig]) -> None:
     r = rig()
     r.run(1_000 * MS)
@@ -157,12 +116,6 @@ def test_an_overflow_is_flagged_on_the_next_sample_counted_and_pairs_stay_pairs(
     assert r.chip.samples - before > len(samples)
     assert (r.driver.counters.overruns, r.driver.counters.gaps) == (1, 1)
     assert {s.flags for s in r.run(500 * MS)} == {Flag.GOOD}
-
-
-def test_an_overflow_before_the_first_drain_is_flagged_too(rig: Callable[..., Rig]) -> None:
-    r = rig()
-    r.clock.t_ns += 2_000 * MS
-    assert [s.flags for s in r.driver.drain()][:2] == [Flag.OVERRUN, Flag.GOOD]
 
 
 @pytest.mark.parametrize("extra_samples", range(4))
@@ -182,21 +135,6 @@ def test_half_a_moment_from_before_an_overflow_is_never_paired_with_half_of_a_la
     assert r.driver.counters.torn == 2
 
 
-@pytest.mark.parametrize("rate_hz", [104, 208])
-def test_a_brown_out_is_noticed_repaired_counted_and_flagged(rig: Callable[..., Rig], rate_hz: int) -> None:
-    r = rig(rate_hz)
-    before = r.run(1_000 * MS)
-    r.chip.brown_out()
-    assert r.driver.drain() == []
-    after = r.run(1_000 * MS)
-    assert after[0].flags == Flag.CONFIG_LOST
-    assert {s.flags for s in after[1:]} == {Flag.GOOD}
-    assert r.driver.counters.config_losses == 1
-    assert after[0].t_ns > before[-1].t_ns
-    assert abs(len(after) - rate_hz) <= 2
-    assert [s.values for s in after] == [counts_at(t) for t in r.true_times()]
-
-
 def test_a_register_that_changed_by_itself_is_noticed_within_a_quarter_of_a_second(rig: Callable[..., Rig]) -> None:
     r = rig()
     r.run(1_000 * MS)
@@ -204,41 +142,8 @@ def test_a_register_that_changed_by_itself_is_noticed_within_a_quarter_of_a_seco
     samples = r.run(500 * MS)
     assert r.driver.counters.config_losses == 1
     lost_at = next(i for i, s in enumerate(samples) if s.flags)
-    assert samples[lost_at].flags == Flag.CONFIG_LOST
+    assert samples[lost_at].flags == Flag.CONFIG_LOST | Flag.SETTLING
     assert lost_at <= 0.27 * 208
-
-
-@pytest.mark.parametrize("code", [errno.EREMOTEIO, errno.ENXIO, errno.EIO, errno.ETIMEDOUT])
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_transfer_that_fails_once_or_twice_is_tried_again_and_nothing_is_lost(
-    rig: Callable[..., Rig], code: int, times: int
-) -> None:
-    r = rig()
-    samples = r.run(500 * MS)
-    r.adapter.fail_next(code, times)
-    samples += r.run(500 * MS)
-    assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
-    assert {s.flags for s in samples} == {Flag.GOOD}
-    assert r.driver.counters.bus_errors == times
-
-
-@pytest.mark.parametrize(
-    ("code", "advice"), [(errno.EREMOTEIO, "wiring"), (errno.ETIMEDOUT, "held low"), (errno.EPERM, "dmesg")]
-)
-def test_a_bus_that_stays_bad_is_an_error_that_says_what_to_do_and_the_fifo_bridges_it(
-    rig: Callable[..., Rig], code: int, advice: str
-) -> None:
-    r = rig()
-    samples = r.run(500 * MS)
-    r.clock.t_ns += 20 * MS
-    r.adapter.fail_next(code, 3)
-    with pytest.raises(BusError, match=advice) as caught:
-        r.driver.drain()
-    assert caught.value.errno == code
-    assert "0x6a" in str(caught.value)
-    samples += r.run(500 * MS)
-    assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
-    assert {s.flags for s in samples} == {Flag.GOOD}
 
 
 def test_a_bus_that_fails_between_two_bursts_still_hands_over_the_first(rig: Callable[..., Rig]) -> None:
@@ -248,16 +153,16 @@ def test_a_bus_that_fails_between_two_bursts_still_hands_over_the_first(rig: Cal
     reads = 0
     original = r.adapter.begin
 
-    def begin() -> None:
+    def begin() -> OSError | None:
         nonlocal reads
         reads += 1
         if reads == 3:  # status, first burst, second burst
             r.adapter.fail_next(errno.EREMOTEIO, 3)
-        original()
+        return original()
 
     r.adapter.begin = begin  # type: ignore[method-assign]
     first = r.driver.drain()
-    assert len(first) == 20
+    assert len(first) == 11
     samples += first + r.run(500 * MS)
     assert [s.values for s in samples] == [counts_at(t) for t in r.true_times()]
 
@@ -300,7 +205,7 @@ def test_time_never_steps_back_when_a_better_fit_moves_it_back(rig: Callable[...
             r.clock.t_ns += delays.pop()  # the first look at the counter is interrupted just after it
         return data
 
-    r = tampered(rig(), tamper)
+    r = tampered(rig(settle=False), tamper)
     samples = r.run(2_000 * MS)
     assert all(a.t_ns < b.t_ns for a, b in pairwise(samples))
     errors = [s.t_ns - t for s, t in zip(samples, r.true_times(), strict=True)]
@@ -334,7 +239,7 @@ def test_a_slot_with_bad_parity_costs_its_sample_which_is_counted_and_the_next_i
 
     r = tampered(rig(), tamper)
     samples = r.run(500 * MS)
-    assert len(samples) == r.chip.samples - 1
+    assert len(samples) == len(r.true_times()) - 1
     assert [s.flags for s in samples if s.flags] == [Flag.OVERRUN]
     assert (r.driver.counters.corrupt, r.driver.counters.torn, r.driver.counters.gaps) == (1, 1, 1)
     true = dict.fromkeys(counts_at(t) for t in r.true_times())
@@ -365,29 +270,3 @@ def test_a_reset_that_does_not_end_is_a_time_out(rig: Callable[..., Rig]) -> Non
     with pytest.raises(WaitTimeoutError, match="50 ms"):
         Lsm6dsox(r.bus, r.clock)
     assert r.clock.t_ns - before_ns == 50 * MS
-
-
-def test_no_chip_at_the_address_is_a_bus_error_with_the_address(rig: Callable[..., Rig]) -> None:
-    r = rig()
-    with pytest.raises(BusError, match=r"0x6b, reading WHO_AM_I"):
-        Lsm6dsox(r.bus, r.clock, address=0x6B)
-
-
-def test_a_rate_that_the_driver_has_no_settings_for_is_refused(rig: Callable[..., Rig]) -> None:
-    r = rig()
-    with pytest.raises(SettingError, match="104 or 208"):
-        Lsm6dsox(r.bus, r.clock, rate_hz=100)
-
-
-def test_a_chip_that_cannot_be_set_up_again_is_tried_anew_at_each_drain(rig: Callable[..., Rig]) -> None:
-    r = rig()
-    r.run(200 * MS)
-    r.chip.brown_out()
-    r.adapter.chips.clear()
-    for _ in range(2):
-        with pytest.raises(BusError):
-            r.driver.drain()
-    r.adapter.chips[ADDRESS] = r.chip
-    samples = r.run(200 * MS)
-    assert samples[0].flags == Flag.CONFIG_LOST
-    assert r.driver.counters.config_losses == 1
