@@ -16,8 +16,8 @@ from typing import Final
 
 OBSERVE_EVERY_NS: Final = 250_000_000
 OBSERVE_AT_FIRST_EVERY_NS: Final = 20_000_000
+_SPANS: Final = 8  # no time is extrapolated by more than an eighth of what the rate was taken over
 _KEPT: Final = 40  # 10 s
-_LEARNING_SPAN_NS: Final = 500_000_000
 _SLACK_NS: Final = 200_000
 _RATE_WITHIN: Final = 0.035  # of nominal
 
@@ -84,7 +84,7 @@ class ChipTime:
                 old.steepest = steepest
         self._kept.append(_Observation(ticks, earliest_ns, latest_ns, self._slopes))
         self._fit()
-        self._due_ns = latest_ns + (OBSERVE_AT_FIRST_EVERY_NS if self.span_ns < _LEARNING_SPAN_NS else OBSERVE_EVERY_NS)
+        self._due_ns = latest_ns + min(max(self.span_ns // _SPANS, OBSERVE_AT_FIRST_EVERY_NS), OBSERVE_EVERY_NS)
         return True
 
     def station_ns(self, ticks: int) -> int:

@@ -8,8 +8,8 @@ passed, and a burst that broke off when the chip had begun to send.
 
 Time: sample n since the FIFO was started is the newest one when the count says so, and was taken within one period
 before that: a bound on either side, from which `hardware.chip_time` finds rate and phase. Accuracy: half a period
-(2.5 ms at 200 Hz) at worst, which is when the reader keeps in step with the chip; a reader out of step by 1 % or more
-finds the phase to 0.5 ms within seconds.
+(2.5 ms at 200 Hz), and half a millisecond more in the first seconds, while the rate is not known well; that is what it
+stays at while the reader keeps in step with the chip. A reader that does not finds the phase to 1 ms within 10 s.
 
 Sources: InvenSense register maps MPU-6000/6050 (RM-MPU-6000A-00) and MPU-6500 (RM-MPU-6500A-00); for the MPU-6500's
 FIFO size the maker's own Linux driver (inv_mpu).
@@ -249,7 +249,7 @@ class Mpu6050(FifoImu):
         return count
 
     def _fits(self, count: int, before_ns: int, after_ns: int) -> bool:
-        """Return whether so many bytes are possible now: else packets were lost or doubled, and times would be wrong."""
+        """Return whether so many bytes are possible now: else packets were lost or doubled, and times are wrong."""
         if self._time.span_ns < _RATE_SURE_NS:
             return True
         newest_ns = self._time.station_ns(self._next + count // PACKET_BYTES - 1)
