@@ -47,6 +47,11 @@ _SETTLING: Final = Flag.SETTLING.value
 _FROZEN: Final = Flag.FROZEN.value
 
 
+def settling_samples(rate_hz: int) -> int:
+    """Return how many samples after a set-up are flagged as settling."""
+    return -(-SETTLING_NS * rate_hz // 1_000_000_000)
+
+
 class _State(Enum):
     RESET = "reset"
     SETTING_UP = "setting up"
@@ -184,7 +189,7 @@ class FifoImu(Imu):
         self._set_up()
         self._state = _State.READING
         self._heard_ns = self._clock.now_ns()
-        self._settling = -(-SETTLING_NS * self._nominal_hz // 1_000_000_000)
+        self._settling = settling_samples(self._nominal_hz)
         self._run = 1
 
     def _settings_lost(self) -> None:

@@ -40,7 +40,7 @@ GYRO_NOISE_DPS: Final = 0.039
 # step onto a stiff plate: a few hundredths of g). Ours, for a bump that can be seen; nothing is measured from it.
 _BUMP_G_PER_N: Final = 0.002
 _BUMP_NS: Final = 10_000_000
-_MOTION_BIN_NS: Final = 4_000_000  # one noise value each 4 ms: below any sample period of the IMU
+MOTION_BIN_NS: Final = 4_000_000  # one noise value each 4 ms: below any sample period of the IMU
 
 _SIDE: Final = {  # sign of x (right +) and y (forward +) of each cell
     Channel.FRONT_LEFT: (-1.0, 1.0),
@@ -167,13 +167,13 @@ class VirtualDeck:
 
     def motion(self, t_ns: int) -> tuple[float, float, float, float, float, float]:
         """Return what an IMU in the deck feels: acceleration in g (x right, y forward, z up; rest is +1 z), deg/s."""
-        nx, ny, nz, gx, gy, gz = self._shake.row(t_ns // _MOTION_BIN_NS)
+        nx, ny, nz, gx, gy, gz = self._shake.row(t_ns // MOTION_BIN_NS)
         bump = _BUMP_G_PER_N * (self.load.at(t_ns)[0] - self.load.at(t_ns - _BUMP_NS)[0])
         return nx, ny + self._gravity_ap_g, nz + self._gravity_up_g + bump, gx, gy, gz
 
     def motions(self, t_ns: IntArray) -> FloatArray:
         """Return `motion` for many moments, one a row: the same numbers."""
-        values = self._shake.rows(t_ns // _MOTION_BIN_NS)
+        values = self._shake.rows(t_ns // MOTION_BIN_NS)
         fz, _, _ = self.load.over(np.concatenate((t_ns, t_ns - _BUMP_NS)))
         bump = _BUMP_G_PER_N * (fz[: len(t_ns)] - fz[len(t_ns) :])
         values[:, 1] += self._gravity_ap_g

@@ -6,26 +6,26 @@ The IMU's samples have the same values; their times are the chip's true ones, wh
 them only as well as its time fit (tens of microseconds). Not here: faults; play those at pin level.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 
 from hardware.acquire import IMU_DRAIN_NS
 from hardware.clock import VirtualClock
+from hardware.fifo_imu import settling_samples
 from hardware.hx711 import SETTLING_FRAMES, code_flags
-from hardware.imu import IMU_MODELS
+from hardware.imu import ImuModel
 from hardware.ring import RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
 from hardware.status import CornerStatus, SourceStatus
-from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.deck import FloatArray, IntArray, VirtualDeck
 from hardware.virtual.oscillator import Oscillator
 
 _FEW_NS: Final = 150_000_000  # for less than this, one by one is cheaper than arrays
 _STRETCH_NS: Final = 500_000_000  # channels are delivered in turns of at most this length
 _SETTLING: Final = Flag.SETTLING.value
 _SPECIAL: Final = 0x7FFFFF  # code_flags has nothing to say between the ends, but for -1
-_PER_G: Final = 1e3 / IMU_MODELS["lsm6dsox"].accel_mg_per_lsb
-_PER_DPS: Final = 1e3 / IMU_MODELS["lsm6dsox"].gyro_mdps_per_lsb
 _MAX_16: Final = 32767
 
 
@@ -43,11 +43,30 @@ class _Corner:
         self.next_ns = oscillator.first_ready_ns
 
 
-class SampleLevelSource(SampleSource):
-    """The four corners and the deck's IMU as samples, on a virtual clock that `service` moves.
+class SampledImu:
+    """An IMU as samples: what it is, how fast it runs, what it feels at many moments, and how far it is."""
 
-    oscillators: one a corner; imu_period_ns: None leaves the IMU out; imu_delay_ns: by how much its filter lags. The
-    IMU is delivered every 50 ms, as the loop that drains a real one does.
+    def __init__(
+        self,
+        channel: Channel,
+        model: ImuModel,
+        rate_hz: int,
+        rate_error_ppm: int,
+        motions: Callable[[IntArray], FloatArray],
+    ) -> None:
+        self.channel = int(channel)
+        self.period_ns = round(1e9 / (rate_hz * (1 + rate_error_ppm * 1e-6)))
+        self.delay_ns = model.group_delay_ns
+        self.motions = motions
+        self.per_unit = 1e3 / np.array([model.accel_mg_per_lsb] * 3 + [model.gyro_mdps_per_lsb] * 3)
+        self.settling = settling_samples(rate_hz)
+        self.next_ns = 0
+
+
+class SampleLevelSource(SampleSource):
+    """The four corners and the IMUs as samples, on a virtual clock that `service` moves.
+
+    oscillators: one a corner. The IMUs are delivered every 50 ms, as the loop that drains real ones does.
     """
 
     def __init__(
@@ -56,16 +75,15 @@ class SampleLevelSource(SampleSource):
         oscillators: dict[Channel, Oscillator],
         ring: RingWriter,
         clock: VirtualClock,
-        imu_period_ns: int | None,
-        imu_delay_ns: int = 0,
+        imus: Sequence[SampledImu],
     ) -> None:
         self._deck = deck
         self._ring = ring
         self._clock = clock
         self._corners = [_Corner(int(channel), oscillators[channel]) for channel in CORNERS]
-        self._imu_period_ns = imu_period_ns
-        self._imu_delay_ns = imu_delay_ns
-        self._imu_next_ns = clock.now_ns() + (imu_period_ns or 0)
+        self._imus = imus
+        for imu in imus:
+            imu.next_ns = clock.now_ns() + imu.period_ns
         self._drain_ns = clock.now_ns() + IMU_DRAIN_NS
 
     def service(self, until_ns: int) -> int:
@@ -77,8 +95,8 @@ class SampleLevelSource(SampleSource):
             deliver = self._one_by_one if stretch_ns - clock.t_ns < _FEW_NS else self._many
             for corner in self._corners:
                 deliver(corner, stretch_ns)
-            if stretch_ns >= self._drain_ns and self._imu_period_ns is not None:
-                self._drain_imu(stretch_ns, self._imu_period_ns)
+            if stretch_ns >= self._drain_ns:
+                self._drain_imus(stretch_ns)
             clock.t_ns = stretch_ns
         self._ring.beat(clock.t_ns)
         return self._ring.written - before
@@ -104,20 +122,26 @@ class SampleLevelSource(SampleSource):
         corner.k += count
         corner.next_ns += count * corner.period_ns
 
-    def _drain_imu(self, until_ns: int, period_ns: int) -> None:
-        """Deliver the IMU's samples up to the last time that a loop would have drained it."""
+    def _drain_imus(self, until_ns: int) -> None:
+        """Deliver the IMUs' samples up to the last time that a loop would have drained them."""
         last_ns = self._drain_ns + (until_ns - self._drain_ns) // IMU_DRAIN_NS * IMU_DRAIN_NS
         self._drain_ns = last_ns + IMU_DRAIN_NS
-        count = (last_ns - self._imu_next_ns) // period_ns + 1
-        t_ns = self._imu_next_ns + np.arange(count) * period_ns
-        self._imu_next_ns += count * period_ns
-        motion = self._deck.motions(t_ns - self._imu_delay_ns)
-        motion[:, :3] *= _PER_G
-        motion[:, 3:] *= _PER_DPS
+        for imu in self._imus:
+            self._deliver(imu, last_ns)
+
+    def _deliver(self, imu: SampledImu, last_ns: int) -> None:
+        count = (last_ns - imu.next_ns) // imu.period_ns + 1
+        t_ns = imu.next_ns + np.arange(count) * imu.period_ns
+        imu.next_ns += count * imu.period_ns
+        motion = imu.motions(t_ns - imu.delay_ns) * imu.per_unit
         counts = np.clip(np.rint(motion), -_MAX_16 - 1, _MAX_16).astype(np.int64).tolist()
-        write, channel = self._ring.write, int(Channel.DECK_IMU)
+        write, channel = self._ring.write, imu.channel
         for time_ns, (ax, ay, az, gx, gy, gz) in zip(t_ns.tolist(), counts, strict=True):
-            write(Sample(channel, 0, time_ns, (ax, ay, az, gx, gy, gz)))
+            flags = 0
+            if imu.settling:
+                imu.settling -= 1
+                flags = _SETTLING
+            write(Sample(channel, flags, time_ns, (ax, ay, az, gx, gy, gz)))
 
     def status(self) -> SourceStatus:
         """Return what there is to say without pins and drivers: conversions delivered and each chip's own rate."""

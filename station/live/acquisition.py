@@ -46,7 +46,9 @@ def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, r
         ring,
         cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
         cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
-        imu_rate_hz=config.hardware.deck_imu_rate_hz,
+        deck_imu=config.hardware.deck_imu,
+        waist_imu=config.hardware.waist_imu,
+        imu_rate_hz=config.hardware.imu_rate_hz,
         reader=config.hardware.reader,
         shared_clock=config.hardware.wiring().shared_clock,
     )

@@ -3,10 +3,11 @@
 import math
 from typing import Final
 
+from hardware.imu import ImuModel
+
 LEVEL_LIMIT_DEG: Final = 1.0  # design: quality gates
 # A step onto the deck shakes it by a few hundredths of g; a kick or a dropped bag by more than this.
 KNOCK_LIMIT_G: Final = 0.35
-ACCEL_G_PER_COUNT: Final = 0.000122  # LSM6DSOX at +-4 g, datasheet
 SILENT_NS: Final = 500_000_000
 _SMOOTHING: Final = 0.01  # about half a second at 208 Hz
 
@@ -14,7 +15,8 @@ _SMOOTHING: Final = 0.01  # about half a second at 208 Hz
 class DeckMotion:
     """Slow gravity direction (level) and fast departures from it (knock), from raw counts of the deck IMU."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: ImuModel) -> None:
+        self._g_per_count = model.accel_mg_per_lsb * 1e-3
         self._mean: list[float] | None = None
         self.knocks = 0
         self.flagged = 0
@@ -31,7 +33,8 @@ class DeckMotion:
             self._first_ns = t_ns
         self._good += 1
         self._last_ns = t_ns
-        x, y, z = values[0] * ACCEL_G_PER_COUNT, values[1] * ACCEL_G_PER_COUNT, values[2] * ACCEL_G_PER_COUNT
+        scale = self._g_per_count
+        x, y, z = values[0] * scale, values[1] * scale, values[2] * scale
         mean = self._mean
         if mean is None:
             self._mean = [x, y, z]

@@ -7,6 +7,7 @@ from enum import IntFlag
 from typing import Final, NamedTuple
 
 from calibration.model import DeckModel
+from hardware.imu import IMU_MODELS, ImuName
 from hardware.ring import RingReader
 from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.status import AcquireStatus
@@ -61,14 +62,14 @@ _DECK_IMU: Final = int(Channel.DECK_IMU)
 class Grid:
     """Reads the ring, keeps a timebase for each corner, and yields rows as soon as all corners have passed them."""
 
-    def __init__(self, reader: RingReader, model: DeckModel, deck: DeckConfig) -> None:
+    def __init__(self, reader: RingReader, model: DeckModel, deck: DeckConfig, deck_imu: ImuName = "lsm6dsox") -> None:
         self._reader = reader
         self._model = model
         self._half_ml_mm = deck.surface_ml_mm / 2
         self._half_ap_mm = deck.surface_ap_mm / 2
         self._spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
         self.corners = tuple(ChannelTimebase() for _ in CORNERS)
-        self.motion = DeckMotion()
+        self.motion = DeckMotion(IMU_MODELS[deck_imu])
         self._next_ns: int | None = None
         self._saturated_until_ns = 0
         self._knocked_until_ns = 0

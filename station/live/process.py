@@ -52,7 +52,7 @@ class Station:
         certificate = read_certificate(config)
         self.store = RecordStore.open(config.station.database, station=config.station.id, beat=beat)
         model = DeckModel(certificate)
-        self.grid = Grid(reader, model, config.deck)
+        self.grid = Grid(reader, model, config.deck, config.hardware.deck_imu)
         self.engine = StationEngine(
             config=config,
             grid=self.grid,

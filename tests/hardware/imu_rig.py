@@ -8,8 +8,7 @@ from hardware.errors import HardwareError
 from hardware.fifo_imu import SETTLING_NS, FifoImu
 from hardware.i2c import I2cBus
 from hardware.imu import IMU_MODELS, ImuName
-from hardware.lsm6dsox import Lsm6dsox
-from hardware.mpu6050 import Mpu6050
+from hardware.imus import open_imu
 from hardware.sensor import Channel, Sample
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imu_chip import Motion, VirtualImuChip
@@ -26,10 +25,11 @@ def virtual_chip(name: ImuName, clock: VirtualClock, motion: Motion, **settings:
     return VirtualMpu6050(clock, motion, model=name, **settings)
 
 
-def driver_for(name: ImuName, bus: I2cBus, clock: VirtualClock, **settings: Any) -> FifoImu:
-    if name == "lsm6dsox":
-        return Lsm6dsox(bus, clock, **settings)
-    return Mpu6050(bus, clock, model=name, **settings)
+def driver_for(
+    name: ImuName, bus: I2cBus, clock: VirtualClock, *, address: int, rate_hz: int | None = None, **settings: Any
+) -> FifoImu:
+    rate_hz = rate_hz or IMU_MODELS[name].rates_hz[0]
+    return open_imu(name, bus, clock, address=address, rate_hz=rate_hz, channel=Channel.DECK_IMU, **settings)
 
 
 class ImuRig:
@@ -128,4 +128,3 @@ class ImuRig:
 
 
 ALL = ("lsm6dsox", "mpu6050", "mpu6500")
-WAIST = Channel.WAIST_IMU

@@ -97,7 +97,7 @@ def test_codes_that_mean_nothing_are_flagged_as_the_driver_flags_them() -> None:
     reader = ring.reader()
     deck = Fixed(EmptyDeck())
     oscillators = {channel: Oscillator.from_seed(1, channel, START_NS) for channel in CORNERS}
-    source = SampleLevelSource(deck, oscillators, ring, VirtualClock(START_NS), None)
+    source = SampleLevelSource(deck, oscillators, ring, VirtualClock(START_NS), ())
     for step in range(1, 40):
         source.service(START_NS + step * 10_000_000)
     samples = [sample for sample in reader.read() if sample.channel == Channel.BACK_LEFT]
