@@ -85,7 +85,11 @@ class I2cPort(SMBus):
         """Open a bus and set the adapter's time-out."""
         super().open(bus)
         if self.fd is not None:
-            fcntl.ioctl(self.fd, _I2C_TIMEOUT, TIMEOUT_NS // 10_000_000)
+            try:
+                fcntl.ioctl(self.fd, _I2C_TIMEOUT, TIMEOUT_NS // 10_000_000)
+            except OSError:
+                self.close()
+                raise
 
     def reopen(self) -> None:
         """Close the bus and open it again."""

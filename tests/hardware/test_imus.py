@@ -264,6 +264,20 @@ def test_after_a_failure_the_bus_is_opened_again_before_it_is_used(rig: Make) ->
     assert r.run(100 * MS)
 
 
+GYRO_2000_DPS = {"lsm6dsox": b"\x11\x5c", "mpu6050": b"\x1b\x18", "mpu6500": b"\x1b\x18"}
+
+
+def test_after_a_failure_the_settings_are_looked_at_before_a_sample_is_believed(rig: Make) -> None:
+    r = rig()
+    for round_number in range(1, 9):
+        r.run(3_000 * MS + round_number * 30 * MS, 30 * MS)  # looks are 250 ms apart: most rounds fall in between
+        r.chip.write(GYRO_2000_DPS[r.model.name])
+        r.adapter.fail_next(errno.EREMOTEIO, 3)
+        samples = r.endure(800 * MS, 20 * MS)
+        assert samples[0].flags & Flag.CONFIG_LOST
+        assert r.driver.counters.config_losses == round_number
+
+
 def test_a_line_that_is_held_for_a_moment_costs_no_sample(rig: Make) -> None:
     r = rig(timed=True)
     samples = r.run(500 * MS)
