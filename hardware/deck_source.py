@@ -6,28 +6,20 @@ answer is none: it is asked again and again while the load cells are read, and m
 
 import contextlib
 import errno
-import importlib
 import logging
-from typing import Any, Final
 
 from hardware.acquire import Acquisition
 from hardware.clock import Clock
 from hardware.errors import NotAllowedError, NotPresentError
 from hardware.i2c import I2cPort
 from hardware.imu import IMU_MODELS, Imu, ImuName, rate_for
+from hardware.imus import open_imu
 from hardware.late_imu import LateImu
 from hardware.pin_backends import open_bank
 from hardware.readers import build_chips
 from hardware.ring import RingWriter
 from hardware.sensor import Channel
 from hardware.wiring import Wiring, check_wiring
-
-# name -> module, class, and what its constructor needs to know besides bus, clock, address, rate and channel
-IMU_DRIVERS: Final[dict[ImuName, tuple[str, str, dict[str, str]]]] = {
-    "lsm6dsox": ("hardware.lsm6dsox", "Lsm6dsox", {}),
-    "mpu6050": ("hardware.mpu6050", "Mpu6050", {}),
-    "mpu6500": ("hardware.mpu6050", "Mpu6050", {"model": "mpu6500"}),
-}
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +73,10 @@ def _imus(wiring: Wiring, bus: I2cPort, clock: Clock) -> list[Imu]:
 
 
 def _imu(name: ImuName, bus: I2cPort, clock: Clock, address: int, rate_hz: int | None, channel: Channel) -> Imu:
-    module, driver, more = IMU_DRIVERS[name]
-    make: Any = getattr(importlib.import_module(module), driver)
-    settings: dict[str, Any] = {"address": address, "rate_hz": rate_for(name, rate_hz), "channel": channel, **more}
-    return LateImu(channel, IMU_MODELS[name], lambda: make(bus, clock, **settings), clock)
+    rate = rate_for(name, rate_hz)
+    return LateImu(
+        channel,
+        IMU_MODELS[name],
+        lambda: open_imu(name, bus, clock, address=address, rate_hz=rate, channel=channel),
+        clock,
+    )

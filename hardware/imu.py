@@ -121,7 +121,7 @@ def _outside(what: str, moved: Axes, limits: tuple[Limits, Limits, Limits], unit
 
 
 class Imu(ABC):
-    """One IMU, set up when it is made.
+    """One IMU, identified and reset when it is made, and set up as soon as it can be without waiting.
 
     A driver MUST read back every register that it writes, MUST notice when the chip has lost its settings and set it
     up again, MUST put samples on station time in time order, MUST flag the sample after anything that was lost, and

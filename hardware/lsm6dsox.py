@@ -161,7 +161,7 @@ class Lsm6dsox(FifoImu):
         self._open_slot: dict[int, bytes] = {}  # parts of a time slot that is not complete yet
         self._open_count = -1
         self._start_over(TICK_NS)
-        self.configure()
+        self._brought_up()
 
     @property
     def rate_hz(self) -> float | None:

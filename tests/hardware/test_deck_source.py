@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from smbus2 import i2c_msg
 
 from hardware import deck_source, gpiod_pins, rpigpio_pins
@@ -19,13 +20,14 @@ from hardware.errors import (
     NotPresentError,
     SettingError,
 )
+from hardware.imu import IMU_MODELS, ImuName
 from hardware.late_imu import ASK_AGAIN_NS
 from hardware.pin_backends import open_bank
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag
 from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
-from hardware.virtual.lsm6dsox import VirtualLsm6dsox
+from hardware.virtual.imus import virtual_imu
 from hardware.virtual.oscillator import Oscillator
 from hardware.wiring import SHARED_CLOCK_COST, Wiring
 from tests.hardware.fake_gpiod import FakeGpiod
@@ -168,12 +170,13 @@ def test_a_shared_clock_line_is_accepted_with_a_warning_in_log_and_status(
     assert SHARED_CLOCK_COST in caplog.text
 
 
-def test_an_imu_that_is_plugged_in_later_is_found(board: Board, ring: RingWriter) -> None:
+@pytest.mark.parametrize("name", list(IMU_MODELS))
+def test_an_imu_of_any_model_that_is_plugged_in_later_is_found(board: Board, ring: RingWriter, name: ImuName) -> None:
     reader = ring.reader()
-    imu = VirtualLsm6dsox(board.clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+    imu = virtual_imu(name, board.clock, lambda t_ns: (0.0, t_ns % 1009 * 1e-3, 1.0, 0.0, 0.0, 0.0))
     with (
-        contextlib.closing(open_deck(board.wiring, ring, board.clock)) as deck,
-        contextlib.closing(VirtualSMBus(VirtualAdapter({0x6A: imu}))) as chips,
+        contextlib.closing(open_deck(replace(board.wiring, deck_imu=name), ring, board.clock)) as deck,
+        contextlib.closing(VirtualSMBus(VirtualAdapter({IMU_MODELS[name].addresses[0]: imu}))) as chips,
     ):
         deck.service(board.clock.t_ns + S)
         board.buses[0].chips = chips

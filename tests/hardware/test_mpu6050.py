@@ -9,9 +9,11 @@ import pytest
 from hardware.clock import VirtualClock
 from hardware.errors import CorruptFrameError, WaitTimeoutError
 from hardware.imu import ImuName
+from hardware.imus import open_imu
 from hardware.mpu6050 import FIFO_COUNT, GYRO_CONFIG, PWR_MGMT_1, WHO_AM_I, Mpu6050
-from hardware.sensor import Flag
+from hardware.sensor import Channel, Flag
 from hardware.virtual.i2c import I2cChip, VirtualAdapter, VirtualSMBus
+from hardware.virtual.imus import virtual_imu
 from hardware.virtual.mpu6050 import VirtualMpu6050
 from tests.hardware.imu_rig import MS, ImuRig
 
@@ -51,7 +53,9 @@ def set_up_with(register: int, answer: int) -> Mpu6050:
     clock = VirtualClock()
     chip = VirtualMpu6050(clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
     with VirtualSMBus(VirtualAdapter({0x68: Answers(chip, register, answer)})) as bus:
-        return Mpu6050(bus, clock)
+        driver = Mpu6050(bus, clock)
+        driver.configure()
+        return driver
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,22 @@ def test_a_set_up_within_a_drain_waits_for_nobody(rig: Make, name: ImuName) -> N
     assert r.clock.t_ns == start_ns, "the 100 ms of the reset pass between drains"
     assert r.run(90 * MS) == []
     assert r.run(100 * MS)
+
+
+@pytest.mark.parametrize("name", MPUS)
+def test_it_is_made_without_waiting_and_set_up_100_ms_later(name: ImuName) -> None:
+    clock = VirtualClock()
+    chip = virtual_imu(name, clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+    with VirtualSMBus(VirtualAdapter({0x68: chip})) as bus:
+        start_ns = clock.t_ns
+        driver = open_imu(name, bus, clock, address=0x68, rate_hz=200, channel=Channel.DECK_IMU)
+        assert clock.t_ns == start_ns
+        clock.t_ns += 90 * MS
+        assert driver.drain() == []
+        clock.t_ns += 20 * MS
+        assert driver.drain() == []
+        clock.t_ns += 50 * MS
+        assert len(driver.drain()) == 10
 
 
 @pytest.mark.parametrize("name", MPUS)

@@ -93,7 +93,7 @@ def test_each_channel_gets_its_own_chip_s_samples_and_no_other_s(
     for channel, samples in pair.run(5 * S).items():
         assert {s.channel for s in samples} == {channel}
         assert {(s.values[0], s.values[5]) for s in samples} == {(1000 + channel, 1000 + channel)}
-        assert len(samples) > 4.9 * 200
+        assert len(samples) > 4.8 * 200, "an MPU begins 0.1 s later"
         assert all(a.t_ns < b.t_ns for a, b in pairwise(samples))
 
 
@@ -182,9 +182,8 @@ def test_a_virtual_deck_of_any_two_models_gives_the_same_at_pin_and_at_sample_le
     pins, sampled = play("pins"), play("samples")
     for channel, name in ((Channel.DECK_IMU, deck), (Channel.WAIST_IMU, waist)):
         by_driver, true = pins[channel], sampled[channel]
-        # an MPU's reset takes 100 ms in which the pins' clock runs: its samples begin later, so values are compared
-        # by their number only where they begin together
-        assert abs(len(by_driver) - len(true)) <= 60
+        # an MPU's reset takes 100 ms, in which a driver has no samples yet; values are noise from there on
+        assert abs(len(by_driver) - len(true)) <= 45
         assert {s.flags for s in true[100:]} == {s.flags for s in by_driver[100:]} == {Flag.GOOD}
         up = 1e3 / IMU_MODELS[name].accel_mg_per_lsb
         for samples in (by_driver, true):

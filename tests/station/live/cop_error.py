@@ -79,7 +79,7 @@ def cop_error(recording: Recording, seed: int) -> CopError:
     clock = VirtualClock(START_NS)
     ring = RingWriter.in_memory()
     reader = ring.reader()
-    source = SampleLevelSource(deck, oscillators, ring, clock, None)
+    source = SampleLevelSource(deck, oscillators, ring, clock, ())
     bases = [ChannelTimebase() for _ in CORNERS]
     source.service(START_NS + round(recording.duration_s * S))
     rows: list[list[tuple[int, int]]] = [[] for _ in CORNERS]
