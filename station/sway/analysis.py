@@ -109,6 +109,22 @@ def analyse(
     return _with_paper(analysis, cop_mm, signal_mm, too_short) if rules is QUIJOUX2021 else analysis
 
 
+def measured_signal(recording: Recording, profile: str = "station") -> tuple[FloatArray, float]:
+    """Return what `analyse` measures of a recording: shape (2, N), ML and AP, mm, about its mean; and samples/s.
+
+    Raises as `analyse` does, and DataError for a recording that is too short for the profile's filter.
+    """
+    rules = profile_named(profile)
+    _refuse_nonsense(recording.file, recording.time_s, recording.ml_mm, recording.ap_mm)
+    cop_mm = np.stack([recording.ml_mm, recording.ap_mm])
+    signal_mm, rate_hz = _prepare(rules, timing_of(recording.time_s), recording.time_s, cop_mm)
+    too_short = _too_short(rules, signal_mm)
+    if too_short is not None:
+        raise DataError(f"{recording.file}: {too_short}")
+    signal_mm = smooth(signal_mm, rate_hz, rules.low_pass)
+    return signal_mm - signal_mm.mean(axis=1, keepdims=True), rate_hz
+
+
 def analyse_recording(
     recording: Recording, profile: str = "station", families: tuple[Family, ...] = FAMILIES
 ) -> Analysis:

@@ -1,4 +1,5 @@
-"""Reading what people hand to `analyze`: CSV with a COP or with four corner forces, and the station's own raw trials.
+"""Reading what people hand to `analyze`: CSV with a COP or with four corner forces, the station's own raw trials, and
+the human-balance recordings, whose files hold several trials each.
 
 Whatever is wrong with a file is one line that names it, the line and the column, what was expected and what to do.
 Nothing is repaired and no row is skipped.
@@ -15,7 +16,8 @@ from hardware.errors import CorruptFrameError, NotPresentError
 from hardware.recorded import COP, FEWEST_ROWS, Layout, read_table
 from station.config import DeckConfig
 from station.cop import cop_of_trial
-from station.errors import DataError, NoInputError
+from station.errors import DataError, NoInputError, StationError
+from station.sway import subjects
 from station.trials import SUFFIX as TRIAL_SUFFIX
 from station.trials import RawTrial
 
@@ -40,16 +42,68 @@ class Recording(msgspec.Struct, frozen=True, eq=False):
     corners_n: FloatArray | None = None
 
 
-def is_recording(path: Path) -> bool:
-    """Return whether a file's name says that `read_recording` is for it."""
-    return path.name.endswith((".csv", TRIAL_SUFFIX))
+class Source(msgspec.Struct, frozen=True):
+    """Where one recording is: a file, and which trial of it where the file holds several."""
+
+    path: Path
+    trial: str | None = None
+
+    def __str__(self) -> str:
+        return str(self.path) if self.trial is None else f"{self.path}:{self.trial}"
 
 
-def read_recording(path: Path, deck: DeckConfig | None = None) -> Recording:
-    """Read one file; `deck` gives the distances between load cells, for a CSV of corner forces (None: standard deck).
+class Failure(msgspec.Struct, frozen=True):
+    """A recording of several that cannot be read or analysed: one line that says what is wrong and where."""
+
+    file: str
+    error: str
+
+
+def sources_in(folder: Path) -> list[Source | Failure]:
+    """Return every recording of a folder, by name; a file of several trials that cannot be opened is a failure.
+
+    The index of a human-balance folder is not a recording. Raises NoInputError for a folder without one.
+    """
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    if any(subjects.is_archive(file) for file in files):
+        files = [file for file in files if file.name != subjects.INDEX]
+    found: list[Source | Failure] = []
+    for file in files:
+        if file.name.endswith((".csv", TRIAL_SUFFIX)):
+            found.append(Source(file))
+        elif subjects.is_archive(file):
+            try:
+                found += sources_of(file)
+            except StationError as error:
+                found.append(Failure(str(file), str(error)))
+    if not found:
+        raise NoInputError(
+            f"{folder}: no recording in this folder; expected files named *.csv, *{TRIAL_SUFFIX} or subject_*.npz"
+        )
+    return found
+
+
+def sources_of(path: Path) -> list[Source]:
+    """Return the recordings that a file name means: a file, `subject_001.npz:TRIAL`, or every trial of an archive.
+
+    Raises NoInputError and DataError for an archive that cannot be opened.
+    """
+    if path.name.endswith(".npz") and not path.name.endswith(TRIAL_SUFFIX):
+        return [Source(path, trial) for trial in subjects.trial_names(path)]
+    name, colon, trial = path.name.rpartition(":")
+    if colon and name.endswith(".npz") and not path.exists():
+        return [Source(path.with_name(name), trial)]
+    return [Source(path)]
+
+
+def read_recording(source: Source | Path, deck: DeckConfig | None = None) -> Recording:
+    """Read one recording; `deck` gives the distances between load cells, for corner forces (None: standard deck).
 
     Raises NoInputError for a file that cannot be opened, DataError for one that is not what it should be.
     """
+    path, trial = (source.path, source.trial) if isinstance(source, Source) else (source, None)
+    if trial is not None:
+        return Recording(f"{path}:{trial}", *subjects.read_trial(path, trial))
     if not path.name.endswith(TRIAL_SUFFIX):
         return _read_csv(path, deck or DeckConfig())
     try:
@@ -105,7 +159,7 @@ def _read_csv(path: Path, deck: DeckConfig) -> Recording:
     lifted = np.flatnonzero(~((front_left_n + front_right_n) + (back_left_n + back_right_n) > 0))
     if len(lifted):
         raise DataError(
-            f"{table.at(lifted[0])}: the four forces add up to no load, so there is no centre of pressure; "
+            f"{table.at(int(lifted[0]))}: the four forces add up to no load, so there is no centre of pressure; "
             "cut the file to the time when somebody stands on the deck"
         )
     fz_n, ml_mm, ap_mm = cop_of_trial(

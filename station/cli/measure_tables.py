@@ -1,0 +1,137 @@
+"""Measures as tables for people: one recording in groups with units, or several with a line each.
+
+Shows what it is given and computes nothing.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from station.sway import quijoux2021
+from station.sway.measures import SHOWN_UNITS
+
+# What stands together, by how the keys begin; the first that fits. What fits nowhere stands at the end.
+_GROUPS: Final = (
+    ("Distance", ("mean_distance", "rms_", "range")),
+    ("Path and velocity", ("path_", "mean_velocity", "peak_velocity", "mean_frequency")),
+    ("Area", ("ellipse_", "circle_", "hull_", "sway_area")),
+    ("Spectrum, 0.15 to 5 Hz", ("power_", "centroid_", "frequency_dispersion")),
+    ("Diffusion", ("diffusion_", "hurst_", "critical_")),
+    ("Sway density", ("sway_density",)),
+    ("Complexity", ("sample_entropy", "dfa_", "fractal_")),
+    ("Loading", ("body_mass", "load_", "weight_", "fz_")),
+    ("Trunk", ("trunk_",)),
+)
+_ELSE: Final = "Other"
+_AXIS: Final = re.compile(r"_(ml|ap)(?=_|$)")
+_PAPER_AXIS: Final = re.compile(r"_(ML_AND_AP|Radius|ML|AP)$")
+_SUMMARY: Final = {
+    "mean_velocity_mm_s": "velocity\nmm/s",
+    "mean_velocity_ap_mm_s": "AP\nmm/s",
+    "rms_ml_mm": "RMS ML\nmm",
+    "ellipse_area_95_mm2": "ellipse\nmm2",
+}
+
+
+def print_one(result: Mapping[str, Any]) -> None:
+    """Print every measure of one recording: a row a measure, columns for the plane and its axes."""
+    console = Console(emoji=False)
+    table = Table(title=escape(f"{result['file']}: {_pipeline(result)}"), title_justify="left")
+    table.add_column("measure", no_wrap=True)
+    for heading in ("planar", "ML", "AP"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("unit")
+    for group, rows in _grouped(result["metrics"]):
+        table.add_section()
+        table.add_row(f"[bold]{group}[/bold]")
+        for name, keys in rows.items():
+            cells = [_cell(result["metrics"], keys.get(axis)) for axis in ("", "ml", "ap")]
+            unit = SHOWN_UNITS.get(next(iter(keys.values())), "")
+            table.add_row(f"  {name}", *cells, unit if unit != "1" else "")
+    console.print(table)
+    if result.get("quijoux2021"):
+        _print_paper(console, result["quijoux2021"])
+    for reason, missing in _by_reason(result["not_computed"]).items():
+        console.print(escape(f"not computed: {reason}: {', '.join(missing)}"), soft_wrap=True, highlight=False)
+    _print_quality(console, result)
+
+
+def print_many(results: Iterable[Mapping[str, Any]]) -> None:
+    """Print a line for each of several recordings, and what their quality gates say."""
+    results = list(results)
+    if not results:
+        return
+    console = Console(emoji=False)
+    table = Table(title=f"profile {results[0]['profile']}")
+    table.add_column("file", overflow="fold")
+    for heading in ("length\ns", *_SUMMARY.values()):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("assess-\nable")
+    names = [Path(result["file"]).name for result in results]
+    shown = names if len(set(names)) == len(names) else [result["file"] for result in results]
+    for name, result in zip(shown, results, strict=True):
+        cells = [_cell(result["metrics"], key) for key in _SUMMARY]
+        assessable = "yes" if result["quality"]["assessable"] else "no"
+        table.add_row(escape(name), f"{result['duration_s']:.4g}", *cells, assessable)
+    console.print(table)
+    for result in results:
+        if result["quality"]["flags"]:
+            _print_quality(console, result)
+
+
+def _print_paper(console: Console, outputs: Mapping[str, float | None]) -> None:
+    """Print the outputs of the program of Quijoux et al. 2021 under that paper's names, in its units."""
+    table = Table(title="Quijoux et al. 2021, names and units of the paper", title_justify="left")
+    table.add_column("output")
+    for heading in ("planar", "ML", "AP"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("unit")
+    rows: dict[str, dict[str, str]] = {}
+    for key in outputs:
+        axis = _PAPER_AXIS.search(key)
+        which = axis.group(1) if axis and axis.group(1) in ("ML", "AP") else ""
+        rows.setdefault(_PAPER_AXIS.sub("", key), {})[which] = key
+    for name, keys in rows.items():
+        cells = [_cell(outputs, keys.get(axis)) for axis in ("", "ML", "AP")]
+        table.add_row(name, *cells, quijoux2021.UNITS[next(iter(keys.values()))])
+    console.print(table)
+
+
+def _grouped(metrics: Mapping[str, float | None]) -> list[tuple[str, dict[str, dict[str, str]]]]:
+    """Return groups of rows; a row is a name and its keys by axis, "" for the plane."""
+    groups: dict[str, dict[str, dict[str, str]]] = {name: {} for name in (*(name for name, _ in _GROUPS), _ELSE)}
+    for key in metrics:
+        group = next((name for name, starts in _GROUPS if key.startswith(starts)), _ELSE)
+        axis = _AXIS.search(key)
+        name = _AXIS.sub("", key)
+        groups[group].setdefault(name, {})[axis.group(1) if axis else ""] = key
+    return [(name, rows) for name, rows in groups.items() if rows]
+
+
+def _cell(metrics: Mapping[str, float | None], key: str | None) -> str:
+    if key is None:
+        return ""
+    value = metrics[key]
+    return f"{value:.4g}" if value is not None else "-"
+
+
+def _by_reason(not_computed: Mapping[str, str]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for key, reason in not_computed.items():
+        reasons.setdefault(reason, []).append(key)
+    return reasons
+
+
+def _print_quality(console: Console, result: Mapping[str, Any]) -> None:
+    word = "assessable" if result["quality"]["assessable"] else "NOT ASSESSABLE"
+    flags = "; ".join(result["quality"]["flags"])
+    console.print(escape(f"{result['file']}: {word}{': ' if flags else ''}{flags}"), soft_wrap=True, highlight=False)
+
+
+def _pipeline(result: Mapping[str, Any]) -> str:
+    return f"profile {result['profile']}, {result['duration_s']:.6g} s at {result['fs_hz']:.6g} samples/s"
