@@ -7,8 +7,10 @@ GL_PACKAGES := libgl1 libegl1 libgl1-mesa-dri
 TEST_PACKAGES := mosquitto xvfb xdotool imagemagick systemd $(GL_PACKAGES)
 DEMO_PACKAGES := mosquitto $(if $(DISPLAYED),$(GL_PACKAGES))
 
+RECORDINGS ?= ../shared/recordings
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench test-long test-fresh pictures clean packages-demo packages-test
+.PHONY: help install demo test lint bench test-long test-fresh validation pictures clean packages-demo packages-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ test-long: packages-test .venv/installed-dev ## a thousand kills; about a quarte
 
 test-fresh: ## make demo and make test in bare Debian 12 and 13 roots (needs root and debootstrap)
 	@bash .ci/test-fresh
+
+validation: .venv/installed-dev ## compute docs/validation.md from recordings of people (RECORDINGS=folder)
+	@$(BIN)/python -m station.sway.validation --recordings $(RECORDINGS) --out docs/validation.md
 
 pictures: packages-test .venv/installed-dev ## draw the pictures of README and docs anew
 	@$(BIN)/python -m kiosk_ui.pictures --out artefacts/pictures
