@@ -125,6 +125,7 @@ class ScreenConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     protocol: Identifier = "walk-up"
     alone: Annotated[tuple[Stance, ...], msgspec.Meta(min_length=1)] = ("quiet", "side-by-side", "semi-tandem")
+    norms: str | None = None  # table of `norms build`; without it the one that ships
 
 
 class MqttConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ from station.live.timebase import RATE_LIMITS_HZ
 from station.messages import Status
 from station.records.instants import now_instant
 from station.records.outbox import Outbox
+from station.sway.norms import load_norms
 
 DISK_FREE_MB: Final = 200
 LONG_WAIT_S: Final = 900.0  # a bridge that finds its broker again needs a minute at the most
@@ -43,6 +44,7 @@ class Check(msgspec.Struct, frozen=True):
 def examine(config: Config) -> Iterator[Check]:
     """Yield every check, in the order in which a sample travels."""
     yield _certificate(Path(config.deck.certificate))
+    yield _norms(config.screen.norms)
     yield from _station(config)
     yield from _outbox(config.station.database)
     yield from _damaged(config.station.database)
@@ -61,6 +63,16 @@ def _certificate(path: Path) -> Check:
     if DeckModel(certificate).expired(now_utc()):
         return Check("calibration", "bad", said, expected, "calibrate the deck, or set the clock")
     return Check("calibration", "good", said, expected)
+
+
+def _norms(file: str | None) -> Check:
+    expected = "a table of norms that is whole and of this software's pipeline"
+    try:
+        norms = load_norms(file)
+    except StationError as error:
+        return Check("norms", "bad", str(error), expected, "build the table anew, or leave screen.norms out")
+    people = ", ".join(f"{name} n={band.n}" for name, band in norms.bands.items())
+    return Check("norms", "good", f"{norms.version}, pipeline {norms.pipeline}: {people}", expected)
 
 
 def _station(config: Config) -> Iterator[Check]:

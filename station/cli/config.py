@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from station.config import Config, config_path, config_schema, dump_config, load_config
+from station.sway.norms import load_norms
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path))
 
@@ -20,7 +21,7 @@ def config() -> None:
 def check(file: Path | None) -> None:
     """Say whether a configuration file is right; exit 78 with file, line, key and value where it is not."""
     path = config_path(file)
-    load_config(path)
+    load_norms(load_config(path).screen.norms)
     click.echo(f"{path}: good")
 
 

@@ -1,7 +1,7 @@
 """The end of a visit: batch measures from the stored raw trial, the screening rule, the record, one commit."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -11,27 +11,19 @@ from station.config import Config
 from station.errors import DataError
 from station.live.trial import RunningTrial
 from station.messages import ResultView
-from station.records.record import RESULT_SCHEMA, Instant, Record, SwayBand
+from station.records.record import KEEP_AND_COMPARE, RESULT_SCHEMA, Instant, Record, SwayBand
 from station.screening.cutoffs import RULE_VERSION
 from station.screening.rule import Screening, screen
 from station.screening.words import result_view
 from station.sway.analysis import Analysis, analyse_trial, to_builtins
 from station.sway.measures import RECORDED
-from station.sway.norms import load_norms, place, reference_band
+from station.sway.norms import MEASURES, Norms, place, reference_band
 from station.sway.profiles import STATION
 from station.sway.quality import Quality
 from station.trials import RawTrial
 from station.visit.effects import VisitSummary
 
 StationState = Literal["ready", "busy", "fault"]
-
-SCREENED_MEASURES: Final = (
-    "mean_velocity_mm_s",
-    "mean_velocity_ap_mm_s",
-    "sway_area_per_second_mm2_s",
-    "rms_ml_mm",
-    "ellipse_area_95_mm2",
-)
 
 
 class TrialAnalysis(msgspec.Struct, frozen=True):
@@ -57,8 +49,15 @@ class RecordKeeper(Protocol):
 class RecordMaker:
     """Knows everything a record needs that does not come from the visit itself."""
 
-    def __init__(self, config: Config, certificate: Certificate, instant: Callable[[int], Instant]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        certificate: Certificate,
+        instant: Callable[[int], Instant],
+        norms: Norms,
+    ) -> None:
         self._config = config
+        self._norms = norms
         self._instant = instant
         self.calibration_id = certificate.id
         self.boot_id = instant(0).boot_id
@@ -101,7 +100,8 @@ class RecordMaker:
         """Return the sway of the best trial (the last assessable one, else the last), its bands, its reference."""
         done = [trial for trial in trials.values() if trial.analysis is not None]
         assessable = [trial for trial in done if not trial.reasons]
-        reference = reference_band(summary.age_years if summary.age_years is not None else summary.age_band)
+        age = summary.age_years if summary.age_years is not None else summary.age_band
+        reference = reference_band(self._norms, age)
         if not done:
             return None, (), reference
         chosen = (assessable or done)[-1].analysis
@@ -109,7 +109,7 @@ class RecordMaker:
         bands: list[SwayBand] = []
         if assessable:
             metrics = chosen.metrics
-            placed = (place(metric, metrics.get(metric), reference) for metric in SCREENED_MEASURES)
+            placed = (place(self._norms, metric, metrics.get(metric), reference) for metric in MEASURES)
             bands = [band for band in placed if band is not None]
         return to_builtins(chosen), tuple(bands), reference
 
@@ -138,7 +138,7 @@ class RecordMaker:
             protocol_version=summary.protocol_version,
             rule_version=RULE_VERSION,
             pipeline_version=STATION.version,
-            norms_version=load_norms().version,
+            norms_version=self._norms.version,
             software_version=SOFTWARE_VERSION,
             calibration_id=self.calibration_id,
             started=self._instant(started_ns),
@@ -152,4 +152,5 @@ class RecordMaker:
             sway=sway,
             sway_bands=bands,
             quality_flags=flags,
+            consent=KEEP_AND_COMPARE if summary.consented else None,
         )

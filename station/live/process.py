@@ -29,6 +29,7 @@ from station.protocols.reader import load_protocol, protocol_names
 from station.records.instants import instant_source
 from station.records.store import RecordStore
 from station.stopping import stop_on_signals
+from station.sway.norms import load_norms
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Station:
         self.config = config
         self._clock = clock
         certificate = read_certificate(config)
+        norms = load_norms(config.screen.norms)
         self.store = RecordStore.open(config.station.database, station=config.station.id, beat=beat)
         model = DeckModel(certificate)
         self.grid = Grid(reader, model, config.deck, config.hardware.deck_imu)
@@ -57,7 +59,7 @@ class Station:
             config=config,
             grid=self.grid,
             presence=Presence(certificate.gravity_m_s2),
-            maker=RecordMaker(config, certificate, instant_source(clock)),
+            maker=RecordMaker(config, certificate, instant_source(clock), norms),
             keeper=self.store,
             protocols={name: load_protocol(name) for name in protocol_names()},
             health=HealthWatch(model),
@@ -145,7 +147,9 @@ def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITH
 def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the station until SIGTERM or SIGINT; returns an exit code."""
     told_to_stop = stop_on_signals()
-    read_certificate(config)  # before waiting for anything: a wrong configuration should say so at once
+    # before waiting for anything: a wrong configuration should say so at once
+    read_certificate(config)
+    load_norms(config.screen.norms)
     station = Station(config, open_ring(config.station.ring, beat), MonotonicClock(), beat=beat)
     log.info("station %s is up", config.station.id)
     try:

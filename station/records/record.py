@@ -11,6 +11,9 @@ RESULT_SCHEMA: Final = "balance-station/result/1"
 UtcQuality = Literal["synced", "estimated", "unknown"]
 PartState = Literal["done", "not done", "not offered", "not assessable"]
 Sex = Literal["female", "male"]
+# What a person said yes to: the words of `[consent]` in station/visit/texts_<language>.toml.
+Consent = Literal["keep-and-compare"]
+KEEP_AND_COMPARE: Final = "keep-and-compare"
 
 
 class Instant(msgspec.Struct, frozen=True):
@@ -59,7 +62,11 @@ class SwayBand(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One visit. `sway` has the shape that `analyze` prints, or is null when no sway was measured."""
+    """One visit. `sway` has the shape that `analyze` prints, or is null when no sway was measured.
+
+    `consent` is what the person agreed to, null where the protocol does not ask: such a result may be kept by those who
+    measured, but nobody said that others may be compared with it.
+    """
 
     schema: str
     id: str
@@ -84,3 +91,4 @@ class Record(msgspec.Struct, frozen=True):
     sway_bands: tuple[SwayBand, ...]
     quality_flags: tuple[str, ...]
     historical: bool = False
+    consent: Consent | None = None

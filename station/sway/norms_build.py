@@ -1,12 +1,11 @@
 """Building the table of norms from recordings of people: the same pipeline that measures a visit, over everybody.
 
-Expects the layout of the human-balance recordings: `trials.csv` with a row a trial, and `subject_NNN.npz` with one
-int32 array (N, 2) a trial, columns ML and AP in units of 10 nm, sample k at (k + 1) / 100 s.
+Expects the layout of the human-balance recordings (see `subjects`): `trials.csv` with a row a trial, and an archive a
+person. Three trials a person also tell how far a measure repeats.
 """
 
 import csv
 import hashlib
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -17,47 +16,38 @@ import numpy.typing as npt
 
 from station.errors import DataError, NoInputError
 from station.sway.analysis import analyse
+from station.sway.fingerprint import pipeline_sha256
 from station.sway.measures import RECORDED, UNITS
-from station.sway.norms import ChangeRatio, NormBand, Norms, Percentiles
+from station.sway.norms import MEASURES, NormBand, Norms, Percentiles, RepeatStudy, sealed
 from station.sway.profiles import STATION, crop
+from station.sway.repeatability import repeatability
+from station.sway.subjects import INDEX, RATE_HZ, UNITS_PER_MM, read_counts, sample_times
 
-VERSION: Final = "norms-1"
-RATE_HZ: Final = 100.0
-UNITS_PER_MM: Final = 1e5
+FloatArray = npt.NDArray[np.float64]
+
+VERSION: Final = "norms-2"
 WINDOW_S: Final = (10.0, 40.0)
 TRIALS_A_PERSON: Final = 3
 SOURCE: Final = (
     "Santos DA, Duarte M (2016) A public data set of human balance evaluations. PeerJ 4:e2648; "
     "PhysioNet 10.13026/C2WW2W; CC-BY 4.0"
 )
-MEASURES: Final = (
-    "mean_velocity_mm_s",
-    "mean_velocity_ap_mm_s",
-    "sway_area_per_second_mm2_s",
-    "rms_ml_mm",
-    "ellipse_area_95_mm2",
-)
 # Completed years, both ends included; the oldest person was 85, and the reference is not stretched past 86.
 BANDS: Final = {"18-44": (18, 44), "60-69": (60, 69), "70+": (70, 86)}
 # A band of fewer people has no 90th percentile worth the name.
 FEWEST_PEOPLE: Final = 10
-CHANGE: Final = {
-    "mean_velocity_mm_s": ChangeRatio(
-        one_trial=1.63,
-        mean_of_three=1.33,
-        bands=("60-69", "70+"),
-        source="older adults, eyes open, firm, 30 s, within-session: ICC(2,1) 0.75 for one trial, 0.90 for the mean "
-        "of three, on all 163 people of the same data set",
-    )
-}
+# Who is taken together to see how far a measure repeats, and the bands for which that is taken to hold.
+REPEATED: Final = {"18-44": ("18-44",), "60+": ("60-69", "70+")}
 
 _COLUMNS: Final = ("trial", "subject", "vision", "surface", "age_years")
 _Row = dict[str, str]
 
 
-class _Person(msgspec.Struct, frozen=True):
+class _Person(msgspec.Struct, frozen=True, eq=False):
+    """`values` has shape (trials, measures)."""
+
     age_years: float
-    values: dict[str, float]
+    values: FloatArray
 
 
 def build_norms(folder: Path, progress: Callable[[Iterable[str]], Iterable[str]] = iter) -> Norms:
@@ -66,33 +56,35 @@ def build_norms(folder: Path, progress: Callable[[Iterable[str]], Iterable[str]]
     A person counts with the median of three trials (eyes open, firm), each measured in the same 30 s window.
     Raises NoInputError for a folder without recordings, DataError for recordings that do not fit the layout.
     """
-    rows = _read_rows(folder / "trials.csv")
+    rows = _read_rows(folder / INDEX)
     digest = hashlib.sha256()
     people = []
     for subject in progress(sorted(rows)):
         trials = sorted(rows[subject], key=lambda row: row["trial"])
-        if len(trials) < TRIALS_A_PERSON:
+        if len(trials) != TRIALS_A_PERSON:
             raise DataError(
-                f"{folder}/trials.csv: subject {subject} has {len(trials)} trials with eyes open on firm ground, "
+                f"{folder}/{INDEX}: subject {subject} has {len(trials)} trials with eyes open on firm ground, "
                 f"expected {TRIALS_A_PERSON}"
             )
         people.append(_measure_person(folder / f"subject_{int(subject):03d}.npz", trials, digest.update))
-    return Norms(
-        version=VERSION,
-        pipeline=STATION.version,
-        condition="eyes open, firm",
-        window_s=WINDOW_S,
-        statistic=f"median of {TRIALS_A_PERSON} trials a person",
-        source=SOURCE,
-        data_sha256=digest.hexdigest(),
-        bands={name: _band(folder, name, people) for name in BANDS},
-        mdc_ratio=dict(CHANGE),
+    members = {name: _members(folder, name, people) for name in BANDS}
+    return sealed(
+        Norms(
+            version=VERSION,
+            pipeline=STATION.version,
+            pipeline_sha256=pipeline_sha256(MEASURES),
+            condition="eyes open, firm",
+            window_s=WINDOW_S,
+            statistic=f"median of {TRIALS_A_PERSON} trials a person",
+            source=SOURCE,
+            data_sha256=digest.hexdigest(),
+            bands={name: _band(name, each) for name, each in members.items()},
+            repeatability={
+                name: _repeat_study(bands, [person for band in bands for person in members[band]])
+                for name, bands in REPEATED.items()
+            },
+        )
     )
-
-
-def encode_norms(norms: Norms) -> bytes:
-    """Return the table as the JSON text that ships."""
-    return msgspec.json.format(msgspec.json.encode(norms), indent=2) + b"\n"
 
 
 def _read_rows(path: Path) -> dict[str, list[_Row]]:
@@ -120,10 +112,10 @@ def _read_rows(path: Path) -> dict[str, list[_Row]]:
 def _measure_person(path: Path, trials: list[_Row], hash_update: Callable[[bytes], None]) -> _Person:
     values: list[list[float]] = []
     for row in trials:
-        counts = _read_trial(path, row["trial"])
+        counts = read_counts(path, row["trial"])
         hash_update(f"{row['trial']} {row['subject']} {row['age_years']} {counts.shape}\n".encode())
         hash_update(np.ascontiguousarray(counts, dtype="<i4").tobytes())
-        time_s = np.arange(1, len(counts) + 1) / RATE_HZ
+        time_s = sample_times(len(counts))
         window = crop(time_s, *WINDOW_S)
         ml_mm, ap_mm = counts[window].T / UNITS_PER_MM
         file = f"{path}:{row['trial']}"
@@ -137,30 +129,35 @@ def _measure_person(path: Path, trials: list[_Row], hash_update: Callable[[bytes
         age_years = float(trials[0]["age_years"])
     except ValueError:
         raise DataError(f"{path}: age_years is {trials[0]['age_years']!r}, expected a number") from None
-    medians = np.median(np.array(values), axis=0)
-    return _Person(age_years, dict(zip(MEASURES, medians.tolist(), strict=True)))
+    return _Person(age_years, np.array(values))
 
 
-def _read_trial(path: Path, trial: str) -> npt.NDArray[np.int32]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            counts: npt.NDArray[np.int32] = archive[trial]
-    except FileNotFoundError:
-        raise NoInputError(f"{path}: no such file, though trials.csv names its trial {trial}") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: trial {trial} cannot be read: {error}") from None
-    if counts.ndim != 2 or counts.shape[1] != 2 or counts.dtype != np.int32:
-        raise DataError(f"{path}: trial {trial} is {counts.dtype} {counts.shape}, expected int32 (N, 2)")
-    return counts
-
-
-def _band(folder: Path, name: str, people: list[_Person]) -> NormBand:
+def _members(folder: Path, name: str, people: list[_Person]) -> list[_Person]:
     first, last = BANDS[name]
     members = [person for person in people if first <= int(person.age_years) <= last]
     if len(members) < FEWEST_PEOPLE:
         raise DataError(f"{folder}: {len(members)} people of {name} years, at least {FEWEST_PEOPLE} are needed")
-    measures = {}
-    for key in MEASURES:
-        p50, p75, p90, p95 = np.percentile([person.values[key] for person in members], [50, 75, 90, 95]).tolist()
-        measures[key] = Percentiles(unit=UNITS[key], p50=p50, p75=p75, p90=p90, p95=p95)
-    return NormBand(from_years=first, to_years=last, n=len(members), measures=measures)
+    return members
+
+
+def _band(name: str, members: list[_Person]) -> NormBand:
+    first, last = BANDS[name]
+    medians = np.array([np.median(person.values, axis=0) for person in members])
+    return NormBand(from_years=first, to_years=last, n=len(members), measures=percentiles(medians))
+
+
+def percentiles(values: FloatArray) -> dict[str, Percentiles]:
+    """Return the percentiles of `MEASURES`, in the columns of values with shape (people, measures)."""
+    points = np.percentile(values, [50, 75, 90, 95], axis=0).T.tolist()
+    return {key: Percentiles(UNITS[key], *row) for key, row in zip(MEASURES, points, strict=True)}
+
+
+def _repeat_study(bands: tuple[str, ...], members: list[_Person]) -> RepeatStudy:
+    values = np.stack([person.values for person in members])  # (people, trials, measures)
+    return RepeatStudy(
+        bands=bands,
+        n=len(members),
+        source=f"ICC(2,1) and minimal detectable change on the logarithm, {TRIALS_A_PERSON} trials within one session: "
+        f"{SOURCE}",
+        measures={key: repeatability(values[:, :, place]) for place, key in enumerate(MEASURES)},
+    )

@@ -75,6 +75,7 @@ class VisitSummary(msgspec.Struct, frozen=True):
     sex: Sex | None
     visit_token: str | None
     body_mass_kg: float | None
+    consented: bool = False  # asked, and said yes
 
 
 class Finish(msgspec.Struct, frozen=True, tag=True):

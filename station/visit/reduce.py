@@ -123,7 +123,9 @@ def _pressed(state: VisitState, action: str) -> Move:
         case "about":
             return ask_consent(state)
         case "consent":
-            return ask(state) if action == "yes" else end(state, NO_CONSENT)
+            if action != "yes":
+                return end(state, NO_CONSENT)
+            return ask(msgspec.structs.replace(state, consented=True))
         case "question":
             return _answered(state, action)
         case "prepare":

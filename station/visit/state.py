@@ -69,6 +69,7 @@ class VisitState(msgspec.Struct, frozen=True):
     sex: Sex | None = None
     visit_token: str | None = None
     body_mass_kg: float | None = None
+    consented: bool = False
     answers: tuple[tuple[str, str], ...] = ()
     trials: tuple[TrialResult, ...] = ()
     step: int = 0
@@ -179,4 +180,5 @@ def summary_of(state: VisitState) -> VisitSummary:
         sex=state.sex,
         visit_token=state.visit_token,
         body_mass_kg=state.body_mass_kg,
+        consented=state.consented,
     )
