@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 SUFFIXES: Final = (".png", ".pdf", ".svg")
+# The same recording makes the same file, whenever it is drawn.
+_UNDATED: Final[Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 _DOTS_A_INCH: Final = 150
 # Blue and vermilion of Okabe & Ito 2008, which people who see few colours can tell apart.
 _ML, _AP, _PLANE, _FAINT, _ACCENT = "#0072B2", "#D55E00", "#333333", "#999999", "#009E73"
@@ -40,7 +42,7 @@ _STYLE: Final[Any] = {
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
     "legend.frameon": False,
-    "svg.hashsalt": "balance-station",  # the same data make the same file
+    "svg.hashsalt": "balance-station",
 }
 # More points than a line on paper can show are left out of the two lines.
 _MOST_POINTS: Final = 20_000
@@ -77,7 +79,7 @@ def draw(recording: Recording, analysis: Analysis, profile: str, out: Path) -> N
         FigureCanvasAgg(figure)
         compose(figure, Drawn(cop_mm, fs_hz, analysis))
         try:
-            figure.savefig(out, dpi=_DOTS_A_INCH, metadata={"Date": None} if out.suffix == ".svg" else None)
+            figure.savefig(out, dpi=_DOTS_A_INCH, metadata=_UNDATED.get(out.suffix.lower()))
         except OSError as error:
             raise UsageError(f"--plot {out}: cannot be written: {error.strerror}") from None
 

@@ -77,9 +77,10 @@ def sample_times(count: int) -> FloatArray:
 @contextmanager
 def _opened(path: Path) -> Iterator["np.lib.npyio.NpzFile"]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: one bare array; expected an archive with one array a trial")
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise DataError(f"{path}: one bare array; expected an archive with one array a trial")
+        with archive:
             yield archive
     except FileNotFoundError:
         raise NoInputError(f"{path}: no such file") from None
