@@ -20,6 +20,8 @@ TEMPLATE: Final = 2  # m
 TOLERANCE_SD: Final = 0.2  # r
 # 10^m templates at the very least (Richman & Moorman, section "Sample entropy and N").
 FEWEST_FOR_ENTROPY: Final = 100
+# Half an hour; every pair of samples is compared, so the time grows with the square: seconds here, hours for a day.
+MOST_FOR_ENTROPY: Final = 45_000
 # This many pairs of samples are compared at a time, whatever the length of the record: they fit into a cache.
 _PAIRS_AT_A_TIME: Final = 1 << 16
 
@@ -94,6 +96,8 @@ def _entropy(axis: FloatArray, fs_hz: float) -> float | str:
     places = np.arange(int((len(axis) - 1) / fs_hz * ENTROPY_HZ * (1 + 1e-12)) + 1) * (fs_hz / ENTROPY_HZ)
     if len(places) < FEWEST_FOR_ENTROPY:
         return f"too short: {len(places)} samples at {ENTROPY_HZ:g}/s, at least {FEWEST_FOR_ENTROPY} are needed"
+    if len(places) > MOST_FOR_ENTROPY:
+        return f"too long: {len(places)} samples at {ENTROPY_HZ:g}/s, at most {MOST_FOR_ENTROPY}; cut the recording"
     series = signal.detrend(np.interp(places, np.arange(len(axis)), axis))
     deviation = float(series.std(ddof=1))
     if not deviation > _ROUNDING * float(axis.std()):

@@ -19,6 +19,8 @@ IntArray = npt.NDArray[np.intp]
 RADIUS_MM: Final = 3.0
 LOW_PASS: Final = LowPass(4, 2.5)
 
+# Hours; for every sample some hundred bytes are needed.
+LONGEST: Final = 1_000_000
 # Stretches of up to so many samples are looked at as a whole; a longer stay takes several.
 _FIRST_LEAP: Final = 1 << 7
 _LONGEST_LEAP: Final = 1 << 13
@@ -48,6 +50,8 @@ def density_measures(trace: Trace) -> Found:
     if trace.count < shortest_filtered(LOW_PASS):
         needed = shortest_filtered(LOW_PASS)
         return dict.fromkeys(UNITS, f"too short: {trace.count} samples, the filter needs {needed}")
+    if trace.count > LONGEST:
+        return dict.fromkeys(UNITS, f"too long: {trace.count} samples, at most {LONGEST}; cut the recording")
     density_s = smooth(sway_density(trace.cop, RADIUS_MM) / trace.fs_hz, trace.fs_hz, LOW_PASS)
     # A rise of less than one sample is not a rise of what was counted: rounding makes such on a plateau.
     peaks, _ = signal.find_peaks(density_s, prominence=1 / trace.fs_hz)
