@@ -9,9 +9,10 @@ from scipy import signal
 import hardware.virtual.recordings
 from station.cop import cop_from_corners
 from station.sway.analysis import analyse
+from station.sway.batch import analyse_all
 from station.sway.causal import CausalLowPass
 from station.sway.family import measure
-from station.sway.files import read_recording
+from station.sway.files import read_recording, sources_in
 from station.sway.measures import FAMILIES, RECORDED
 from station.sway.streaming import StreamingSway
 from station.sway.time_domain import time_domain
@@ -102,9 +103,19 @@ def test_reading_the_live_score_of_a_10_s_window(benchmark):
     assert benchmark(stream.sliding).count == 1000
 
 
-@pytest.mark.parametrize("rows", [6000, 100_000])
+@pytest.mark.parametrize("rows", [6000, 100_000, 1_000_000])
 def test_reading_a_csv_file(benchmark, tmp_path, rows):
     table = np.column_stack([np.arange(rows) / 100, sway_mm(rows).T])
     path = tmp_path / "a.csv"
     np.savetxt(path, table, delimiter=",", fmt="%.5f", header="time_s,cop_ml_mm,cop_ap_mm", comments="")
     assert len(benchmark(read_recording, path).time_s) == rows
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_analysing_100_trials_of_60_s_with_every_measure(benchmark, tmp_path, jobs):
+    counts = np.rint(sway_mm(6000) * 1e5).astype(np.int32).T
+    np.savez_compressed(tmp_path / "subject_001.npz", **{f"T{number}": counts for number in range(100)})
+    sources = sources_in(tmp_path)
+    found = benchmark.pedantic(lambda: list(analyse_all(sources, "station", jobs)), rounds=3)
+    assert len(found) == 100
+    benchmark.extra_info["trials_per_s"] = round(100 / benchmark.stats.stats.min, 1)

@@ -25,6 +25,7 @@ def test_a_walk_up_screen_pin_by_pin_ends_acknowledged_at_a_subscriber(run_demo:
     assert record["sway"]["profile"] == "station-1"
     assert record["sway"]["quality"] == {"assessable": True, "flags": []}
     assert record["sway"]["duration_s"] == 30.0
+    assert (record["consent"], record["norms_version"]) == ("keep-and-compare", "norms-2")
     assert document["loop"]["overruns"] == 0
     for channel in document["channels"]:
         assert 75 <= channel["rate_hz"] <= 100

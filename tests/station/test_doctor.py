@@ -104,6 +104,14 @@ def test_a_load_cell_is_named_by_its_corner(config: Config, channel: ChannelStat
     assert says in found["load cell front_right"].measured
 
 
+def test_norms_that_cannot_be_trusted_are_named(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text("{}")
+    screen = msgspec.structs.replace(config.screen, norms=str(tmp_path / "own.json"))
+    found = blamed(msgspec.structs.replace(config, screen=screen))
+    assert set(found) == {"norms"}
+    assert "own.json: not a table of norms" in found["norms"].measured
+
+
 def test_a_station_that_reports_a_fault_says_why(config: Config) -> None:
     fault = msgspec.structs.replace(WELL, state="fault", reasons=("back_left sends no samples",))
     found = blamed(config, fault)

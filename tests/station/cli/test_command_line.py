@@ -71,6 +71,21 @@ def test_config_is_checked_shown_and_described(say: Say, tmp_path: Path) -> None
     assert json.loads(say("config", "schema")[1])["$ref"]
 
 
+def test_a_table_of_norms_that_is_not_there_is_a_wrong_configuration(say: Say, tmp_path: Path) -> None:
+    path = configured(tmp_path)
+    text = path.read_text().replace("# norms = (not set)", "")
+    section = "[screen]\n" if "[screen]" in text else ""
+    path.write_text(
+        text.replace(section, section + 'norms = "/none.json"\n')
+        if section
+        else text + '\n[screen]\nnorms = "/none.json"\n'
+    )
+    code, out, err = say("config", "check", str(path))
+    assert (code, out) == (os.EX_CONFIG, "")
+    assert "screen.norms: /none.json: cannot be read" in err
+    assert len(err.strip().splitlines()) == 1
+
+
 def test_a_malformed_config_stops_every_process_with_code_78(say: Say, tmp_path: Path) -> None:
     path = tmp_path / "station.toml"
     path.write_text("[mqtt]\nport = 0\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 from hardware.ring import RingReader
 from hardware.sensor import Sample
 from hardware.status import AcquireStatus
+from station.config import Config
 from station.demo.hands import DirectHands
 from station.demo.one_process import OneProcess
 from station.demo.settings import DemoSettings, demo_config, demo_visitor
@@ -32,8 +33,8 @@ class Tampered:
 class RunningStation:
     """Steps a station through its visitor's deeds until something is on the screen."""
 
-    def __init__(self, folder: Path, settings: DemoSettings = SETTINGS) -> None:
-        self.process = OneProcess(demo_config(settings, folder))
+    def __init__(self, folder: Path, settings: DemoSettings = SETTINGS, config: Config | None = None) -> None:
+        self.process = OneProcess(config or demo_config(settings, folder))
         self.station = self.process.station
         self.engine = self.station.engine
         self.messages: list[ToClient] = []

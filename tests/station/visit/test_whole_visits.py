@@ -109,6 +109,17 @@ def test_saying_no_to_consent_ends_kindly_and_keeps_nothing(at):
     assert visit.state == visit.begin
 
 
+def test_the_record_says_that_the_person_agreed_and_only_of_who_was_asked(visit, new_visit):
+    list(visit.play())
+    assert visit.summary.consented
+    unasked = new_visit()
+    unasked.send(Began("quiet-stance"))
+    unasked.send(SteppedOn())
+    unasked.press("stop")
+    unasked.send(SteppedOff())
+    assert not any(finish.summary.consented for finish in unasked.of(Finish))
+
+
 def test_an_age_that_is_known_is_not_asked(visit):
     visit.send(Began("walk-up", age_years=67, sex="female", visit_token="7K3"))
     visit.press("continue")
