@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from station.cli.measure_tables import print_many, print_one
 from station.errors import StationError, UsageError
 from station.sway.analysis import analyse_recording, to_builtins
-from station.sway.batch import analyse_all
+from station.sway.batch import analyse_all, analyse_source, is_of_waist
 from station.sway.files import Failure, Source, read_recording, sources_in, sources_of
 from station.sway.picture import draw
 from station.sway.profiles import PROFILES, profile_named
@@ -34,7 +34,8 @@ from station.sway.profiles import PROFILES, profile_named
 def analyze(paths: tuple[Path, ...], profile: str, as_json: bool, jobs: int | None, plot: Path | None) -> None:
     """Measure sway in recordings: files, or every recording in a folder.
 
-    CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n] or with time_s and four corner forces; raw trials of a station
+    CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n], with time_s and four corner forces, or with time_s and acc_x_g,acc_y_g,
+    acc_z_g of a sensor at the waist; raw trials of a station
     (*.trial.npz); people of the human-balance recordings (subject_001.npz, or subject_001.npz:BDS00001 for one trial).
     """
     profile_named(profile)
@@ -78,11 +79,15 @@ def _sources(paths: tuple[Path, ...]) -> list[Source | Failure]:
 
 
 def _analyse_one(source: Source, profile: str, as_json: bool, plot: Path | None) -> None:
-    recording = read_recording(source)
-    analysis = analyse_recording(recording, profile)
-    if plot is not None:
+    if plot is None:
+        result = analyse_source(source, profile)
+    elif is_of_waist(source):
+        raise UsageError(f"--plot draws a centre of pressure; {source} is of a sensor at the waist")
+    else:
+        recording = read_recording(source)
+        analysis = analyse_recording(recording, profile)
         draw(recording, analysis, profile, plot)
-    result = to_builtins(analysis)
+        result = to_builtins(analysis)
     if as_json:
         _print_json(result)
     else:

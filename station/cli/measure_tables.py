@@ -54,6 +54,11 @@ def print_one(result: Mapping[str, Any]) -> None:
             unit = SHOWN_UNITS.get(next(iter(keys.values())), "")
             table.add_row(f"  {name}", *cells, unit if unit != "1" else "")
     console.print(table)
+    for rise in result.get("sit_to_stands") or ():
+        console.print(
+            f"rise from a chair: {rise['start_s']:.2f} to {rise['end_s']:.2f} s, {rise['duration_s']:.2f} s",
+            highlight=False,
+        )
     if result.get("quijoux2021"):
         _print_paper(console, result["quijoux2021"])
     for reason, missing in _by_reason(result["not_computed"]).items():
@@ -116,7 +121,7 @@ def _grouped(metrics: Mapping[str, float | None]) -> list[tuple[str, dict[str, d
 def _cell(metrics: Mapping[str, float | None], key: str | None) -> str:
     if key is None:
         return ""
-    value = metrics[key]
+    value = metrics.get(key)
     return f"{value:.4g}" if value is not None else "-"
 
 

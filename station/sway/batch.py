@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from station.errors import StationError, UnavailableError
+from station.sway import imu_recording
 from station.sway.analysis import analyse_recording, to_builtins
 from station.sway.files import Failure, Source, read_recording
 
@@ -48,6 +49,21 @@ def analyse_all(
             ) from None
 
 
+def analyse_source(source: Source, profile: str) -> dict[str, Any]:
+    """Return the plain analysis of one source, whatever was recorded: under the feet, or by a sensor at the waist.
+
+    Raises NoInputError and DataError for a file that is not what it should be.
+    """
+    if is_of_waist(source):
+        return imu_recording.to_builtins(imu_recording.analyse_imu_file(source.path))
+    return to_builtins(analyse_recording(read_recording(source), profile))
+
+
+def is_of_waist(source: Source) -> bool:
+    """Return whether a source is a CSV file of a worn sensor; a pipe, which can be read once only, never is."""
+    return source.trial is None and source.path.is_file() and imu_recording.is_imu_file(source.path)
+
+
 def _workers_for(count: int) -> int:
     return min(cores(), count // _WORTH_A_WORKER)
 
@@ -56,7 +72,7 @@ def _analyse(profile: str, source: Source | Failure) -> dict[str, Any] | Failure
     if isinstance(source, Failure):
         return source
     try:
-        return to_builtins(analyse_recording(read_recording(source), profile))
+        return analyse_source(source, profile)
     except StationError as error:
         return Failure(str(source), str(error))
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from station.sway.loading import UNITS as LOADING
@@ -82,7 +83,8 @@ def test_the_papers_outputs_stand_beside_our_own_measures(run, folder):
     assert list(document["metrics"]) == [*UNITS, *LOADING]
     assert len(document["quijoux2021"]) == 72
     table = run(folder / "a.csv", "--profile", "quijoux2021").stdout
-    assert "mean_velocity_ML_AND_AP" in table
+    assert "Quijoux et al. 2021" in table
+    assert "planar_deviation" in table
     assert "cm/s" in table
 
 
@@ -115,3 +117,18 @@ def test_a_broken_file_among_several_is_named_and_the_others_are_analysed(run, f
     assert [set(document) == {"file", "error"} for document in documents] == [False, False, True, False]
     assert "bb.csv:1: the columns are 'time_s,x'" in documents[2]["error"]
     assert result.stderr.count("\n") == 1
+
+
+def test_a_sensor_at_the_waist_is_measured_alone_and_among_others(run, folder):
+    random = np.random.default_rng(1)
+    acc_g = np.array([[1.0], [0.0], [0.0]]) + random.normal(0, 0.002, (3, 3000))
+    rows = zip(seconds(3000), *acc_g, strict=True)
+    (folder / "waist.csv").write_text(csv_text("time_s,acc_x_g,acc_y_g,acc_z_g", rows))
+    alone = json.loads(run(folder / "waist.csv", "--json").stdout)
+    assert alone["metrics"]["trunk_rms_m_s2"] > 0
+    assert alone["sit_to_stands"] == []
+    assert json.loads(run(folder, "--json").stdout)[-1] == alone
+    assert "trunk_rms_m_s2" in run(folder / "waist.csv").stdout
+    assert run(folder).stdout.count("yes") == 4
+    drawn = run(folder / "waist.csv", "--plot", folder / "a.png")
+    assert (drawn.exit_code, drawn.stdout) == (64, "")

@@ -172,7 +172,8 @@ def test_a_recording_of_hours_is_measured_and_what_would_take_days_is_left_out_w
     document = json.loads(run(path, "--json").stdout)
     assert document["duration_s"] == 2000.0
     assert document["metrics"]["sway_density_peak_s"] > 0
-    assert document["not_computed"] == dict.fromkeys(
+    too_long = {key: why for key, why in document["not_computed"].items() if why.startswith("too long")}
+    assert too_long == dict.fromkeys(
         ("sample_entropy_ml", "sample_entropy_ap"),
         "too long: 50000 samples at 25/s, at most 45000; cut the recording",
     )
