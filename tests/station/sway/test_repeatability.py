@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.sway.repeatability import agreement, repeatability
@@ -33,6 +33,7 @@ def test_the_error_that_was_put_in_is_the_change_that_comes_out():
     assert seen.icc_one_trial == pytest.approx(0.3**2 / (0.3**2 + 0.1**2), abs=0.01)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(0.05, 0.5), st.floats(0.01, 0.5))
 def test_three_trials_are_better_than_one_and_limits_hold_the_estimate(seed, spread, error):
     seen = repeatability(trials(12, spread, error, seed))
@@ -41,6 +42,7 @@ def test_three_trials_are_better_than_one_and_limits_hold_the_estimate(seed, spr
     assert seen.icc_one_trial_low <= seen.icc_one_trial <= seen.icc_one_trial_high <= 1
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 1000))
 def test_the_unit_does_not_matter(factor):
     one, other = repeatability(trials()), repeatability(trials() * factor)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.errors import DataError, NoInputError
@@ -121,6 +121,7 @@ def test_areas_and_limits_of_a_worked_example():
 numbers = st.lists(st.integers(-20, 20).map(float), min_size=3, max_size=12).map(np.array)
 
 
+@settings(deadline=None)
 @given(numbers, numbers)
 def test_an_area_turns_about_when_the_groups_do_and_knows_no_scale(one, other):
     found, turned = auc(one, other), auc(other, one)
