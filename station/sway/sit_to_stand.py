@@ -35,6 +35,7 @@ from station.sway.profiles import LowPass, smooth
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
 
 VERSION: Final = "sit-to-stand-1"
 SHORTEST_S: Final = 3.0
@@ -113,14 +114,7 @@ def find_sit_to_stands(acc_g: FloatArray, fs_hz: float) -> SitToStands:
     Raises ValueError for another shape, values that are not finite and a rate that is not positive.
     """
     acc_g = np.asarray(acc_g, dtype=np.float64)
-    if acc_g.ndim != 2 or acc_g.shape[0] != 3 or not np.isfinite(acc_g).all() or not (0 < fs_hz < math.inf):
-        raise ValueError("find_sit_to_stands takes three axes of finite values, shape (3, N), and a rate above 0")
-    if fs_hz < SLOWEST_HZ:
-        return SitToStands(None, f"rate too low: {fs_hz:.4g} samples/s, at least {SLOWEST_HZ:g} are needed")
-    fewest = max(shortest_followed(), math.ceil(SHORTEST_S * fs_hz))
-    if acc_g.shape[1] < fewest:
-        return SitToStands(None, f"too short: {acc_g.shape[1] / fs_hz:.3g} s, at least {SHORTEST_S:g} s are needed")
-    reason = why_no_gravity(acc_g)
+    reason = why_not_searched(acc_g, fs_hz)
     if reason is not None:
         return SitToStands(None, reason)
     motion = _motion(acc_g, fs_hz)
@@ -136,6 +130,26 @@ def find_sit_to_stands(acc_g: FloatArray, fs_hz: float) -> SitToStands:
         else:
             rises.append(rise)
     return SitToStands(tuple(rises))
+
+
+def why_not_searched(acc_g: FloatArray, fs_hz: float) -> str | None:
+    """Return why no rise can be looked for in a signal, in words; None where it can, by whatever rule.
+
+    Raises ValueError for what is no signal: see `find_sit_to_stands`.
+    """
+    if acc_g.ndim != 2 or acc_g.shape[0] != 3 or not np.isfinite(acc_g).all() or not (0 < fs_hz < math.inf):
+        raise ValueError("rises are found in three axes of finite values, shape (3, N), at a rate above 0")
+    if fs_hz < SLOWEST_HZ:
+        return f"rate too low: {fs_hz:.4g} samples/s, at least {SLOWEST_HZ:g} are needed"
+    fewest = max(shortest_followed(), math.ceil(SHORTEST_S * fs_hz))
+    if acc_g.shape[1] < fewest:
+        return f"too short: {acc_g.shape[1] / fs_hz:.3g} s, at least {SHORTEST_S:g} s are needed"
+    return why_no_gravity(acc_g)
+
+
+def runs(flags: BoolArray) -> IntArray:
+    """Return the first sample of each run of flags that stand, and the one after its last, shape (n, 2)."""
+    return np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))).reshape(-1, 2)
 
 
 def _motion(acc_g: FloatArray, fs_hz: float) -> _Motion:
@@ -174,9 +188,8 @@ def _movement(acc_g: FloatArray, fs_hz: float) -> FloatArray:
 
 def _lasting(flags: BoolArray, fewest: int) -> BoolArray:
     """Return the flags that stand in a run of at least `fewest`."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     kept = np.zeros_like(flags)
-    for first, last in edges.reshape(-1, 2).tolist():
+    for first, last in runs(flags).tolist():
         kept[first:last] = last - first >= fewest
     return kept
 
