@@ -34,9 +34,10 @@ from station.sway.profiles import PROFILES, profile_named
 def analyze(paths: tuple[Path, ...], profile: str, as_json: bool, jobs: int | None, plot: Path | None) -> None:
     """Measure sway in recordings: files, or every recording in a folder.
 
-    CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n], with time_s and four corner forces, or with time_s and acc_x_g,acc_y_g,
-    acc_z_g of a sensor at the waist; raw trials of a station
+    CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n] or with time_s and four corner forces; raw trials of a station
     (*.trial.npz); people of the human-balance recordings (subject_001.npz, or subject_001.npz:BDS00001 for one trial).
+    CSV of a sensor at the waist, time_s,acc_x_g,acc_y_g,acc_z_g: sway of the trunk and rises from a chair; --profile
+    does not apply to it.
     """
     profile_named(profile)
     only = _only(paths)

@@ -4,7 +4,7 @@ Shows what it is given and computes nothing.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,21 @@ _SUMMARY: Final = {
     "rms_ml_mm": "RMS ML\nmm",
     "ellipse_area_95_mm2": "ellipse\nmm2",
 }
+_WORN_SUMMARY: Final = {
+    "trunk_mean_velocity_m_s": "velocity\nm/s",
+    "trunk_rms_m_s2": "RMS\nm/s2",
+    "trunk_f95_hz": "95 %\nHz",
+}
+# Rises from a chair: key of each rule and what it is called, then what is shown of a rise. The first is the station's.
+_RISES: Final = {"sit_to_stands": "station", "sit_to_stands_displacement": "displacement"}
+_RISE: Final = {
+    "start_s": ("start\ns", ".2f"),
+    "end_s": ("end\ns", ".2f"),
+    "duration_s": ("duration\ns", ".2f"),
+    "rise_m": ("height\nm", ".2f"),
+    "peak_velocity_m_s": ("peak\nm/s", ".2f"),
+    "lean_deg": ("lean\ndeg", ".0f"),
+}
 
 
 def print_one(result: Mapping[str, Any]) -> None:
@@ -54,13 +69,10 @@ def print_one(result: Mapping[str, Any]) -> None:
             unit = SHOWN_UNITS.get(next(iter(keys.values())), "")
             table.add_row(f"  {name}", *cells, unit if unit != "1" else "")
     console.print(table)
-    for rise in result.get("sit_to_stands") or ():
-        console.print(
-            f"rise from a chair: {rise['start_s']:.2f} to {rise['end_s']:.2f} s, {rise['duration_s']:.2f} s",
-            highlight=False,
-        )
     if result.get("quijoux2021"):
         _print_paper(console, result["quijoux2021"])
+    if _is_worn(result):
+        _print_rises(console, result)
     for reason, missing in _by_reason(result["not_computed"]).items():
         console.print(escape(f"not computed: {reason}: {', '.join(missing)}"), soft_wrap=True, highlight=False)
     _print_quality(console, result)
@@ -72,21 +84,56 @@ def print_many(results: Iterable[Mapping[str, Any]]) -> None:
     if not results:
         return
     console = Console(emoji=False)
-    table = Table(title=f"profile {results[0]['profile']}")
-    table.add_column("file", overflow="fold")
-    for heading in ("length\ns", *_SUMMARY.values()):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("assess-\nable")
     names = [Path(result["file"]).name for result in results]
-    shown = names if len(set(names)) == len(names) else [result["file"] for result in results]
-    for name, result in zip(shown, results, strict=True):
-        cells = [_cell(result["metrics"], key) for key in _SUMMARY]
-        assessable = "yes" if result["quality"]["assessable"] else "no"
-        table.add_row(escape(name), f"{result['duration_s']:.4g}", *cells, assessable)
-    console.print(table)
+    if len(set(names)) < len(names):
+        names = [result["file"] for result in results]
+    named = list(zip(names, results, strict=True))
+    _print_summary(console, [(name, result) for name, result in named if not _is_worn(result)], _SUMMARY, {})
+    _print_summary(console, [(name, result) for name, result in named if _is_worn(result)], _WORN_SUMMARY, _RISES)
     for result in results:
         if result["quality"]["flags"]:
             _print_quality(console, result)
+
+
+def _print_summary(
+    console: Console,
+    named: Sequence[tuple[str, Mapping[str, Any]]],
+    measures: Mapping[str, str],
+    counts: Mapping[str, str],
+) -> None:
+    """Print a line for each recording: some of its measures, and how many there are of what is counted."""
+    if not named:
+        return
+    table = Table(title=f"profile {named[0][1]['profile']}")
+    table.add_column("file", overflow="fold")
+    for heading in ("length\ns", *measures.values(), *(f"rises\n{rule}" for rule in counts.values())):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("assess-\nable")
+    for name, result in named:
+        cells = [_cell(result["metrics"], key) for key in measures]
+        cells += ["-" if result[key] is None else str(len(result[key])) for key in counts]
+        assessable = "yes" if result["quality"]["assessable"] else "no"
+        table.add_row(escape(name), f"{result['duration_s']:.4g}", *cells, assessable)
+    console.print(table)
+
+
+def _is_worn(result: Mapping[str, Any]) -> bool:
+    return "sit_to_stands" in result
+
+
+def _print_rises(console: Console, result: Mapping[str, Any]) -> None:
+    """Print the rises from a chair that each rule finds; the reason where it cannot look stands elsewhere."""
+    table = Table(title="Rises from a chair, by the station's rule and by another program's", title_justify="left")
+    table.add_column("rule")
+    for heading, _ in _RISE.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for key, rule in _RISES.items():
+        table.add_section()
+        if not result[key]:
+            table.add_row(rule, "-" if result[key] is None else "none")
+        for rise in result[key] or ():
+            table.add_row(rule, *(f"{rise[name]:{form}}" if name in rise else "" for name, (_, form) in _RISE.items()))
+    console.print(table)
 
 
 def _print_paper(console: Console, outputs: Mapping[str, float | None]) -> None:
@@ -121,7 +168,7 @@ def _grouped(metrics: Mapping[str, float | None]) -> list[tuple[str, dict[str, d
 def _cell(metrics: Mapping[str, float | None], key: str | None) -> str:
     if key is None:
         return ""
-    value = metrics.get(key)
+    value = metrics[key]
     return f"{value:.4g}" if value is not None else "-"
 
 

@@ -24,6 +24,8 @@ from station.trials import RawTrial
 FloatArray = npt.NDArray[np.float64]
 
 CORNERS: Final = Layout(("time_s", "front_left_n", "front_right_n", "back_left_n", "back_right_n"))
+# Of a worn sensor: what `imu_recording.py` reads.
+IMU: Final = Layout(("time_s", "acc_x_g", "acc_y_g", "acc_z_g"), optional=("gyr_x_deg_s", "gyr_y_deg_s", "gyr_z_deg_s"))
 
 
 class Recording(msgspec.Struct, frozen=True, eq=False):

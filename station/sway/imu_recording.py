@@ -2,6 +2,9 @@
 
 One entry, `analyse_imu_file`. The file has `time_s,acc_x_g,acc_y_g,acc_z_g` and may have `gyr_x_deg_s,gyr_y_deg_s,
 gyr_z_deg_s`, which are read and checked but measure nothing yet. How the sensor is turned does not matter.
+
+Rises are looked for by two rules. `sit_to_stands` is the station's own, and what is meant for people; the other,
+`sit_to_stands_displacement`, is what another program finds, to compare with it: it may call rises what are none.
 """
 
 from pathlib import Path
@@ -12,18 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from hardware.errors import CorruptFrameError, NotPresentError
-from hardware.recorded import FEWEST_ROWS, Layout, read_table
+from hardware.recorded import COP, FEWEST_ROWS, read_table
 from station.errors import DataError, NoInputError
-from station.sway import sit_to_stand, trunk
+from station.sway import sit_to_stand, sit_to_stand_displacement, trunk
+from station.sway.files import CORNERS, IMU
 from station.sway.profiles import resample
 from station.sway.quality import Findings, Quality, check_timing, timing_of
 from station.sway.sit_to_stand import find_sit_to_stands
+from station.sway.sit_to_stand_displacement import find_by_displacement
 from station.sway.trunk import trunk_sway
 
 FloatArray = npt.NDArray[np.float64]
 
-IMU: Final = Layout(("time_s", "acc_x_g", "acc_y_g", "acc_z_g"), optional=("gyr_x_deg_s", "gyr_y_deg_s", "gyr_z_deg_s"))
-VERSION: Final = f"{trunk.VERSION}, {sit_to_stand.VERSION}"
+VERSION: Final = f"{trunk.VERSION}, {sit_to_stand.VERSION}, {sit_to_stand_displacement.VERSION}"
 # What unevenly spaced samples are brought to, by their times; evenly spaced ones keep their rate.
 _RATE_HZ: Final = 100.0
 # A trunk that rises, walks or bends is not in quiet stance; sway says nothing then.
@@ -41,11 +45,20 @@ class FoundRise(msgspec.Struct, frozen=True):
     lean_deg: float
 
 
+class FoundByDisplacement(msgspec.Struct, frozen=True):
+    """A rise of the displacement method as it is printed: start and end in the file's own time."""
+
+    start_s: float
+    end_s: float
+    duration_s: float
+    rise_m: float
+
+
 class ImuAnalysis(msgspec.Struct, frozen=True):
     """The measures of one recording of a worn sensor, in the shape of every analysis.
 
-    `metrics` has every key of `trunk.UNITS`, None where `not_computed` says why. `sit_to_stands` is None where the
-    signal cannot be searched, with the reason under that name; an empty list is "none found".
+    `metrics` has every key of `trunk.UNITS`, None where `not_computed` says why. Either list of rises is None
+    where the signal cannot be searched, with the reason under its name; an empty list is "none found".
     """
 
     file: str
@@ -54,17 +67,22 @@ class ImuAnalysis(msgspec.Struct, frozen=True):
     duration_s: float
     metrics: dict[str, float | None]
     sit_to_stands: tuple[FoundRise, ...] | None
+    sit_to_stands_displacement: tuple[FoundByDisplacement, ...] | None
     not_computed: dict[str, str]
     quality: Quality
 
 
 def is_imu_file(path: Path) -> bool:
-    """Return whether a CSV file has the columns of a worn sensor; False for whatever cannot be opened or read."""
+    """Return whether a CSV file has the columns of a worn sensor; False for whatever cannot be opened or read.
+
+    Not one that has those of the deck as well.
+    """
     try:
         with path.open(encoding="utf-8-sig") as lines:
             for line in lines:
                 if line.strip() and not line.startswith("#"):
-                    return set(IMU.columns) <= {name.strip().strip('"') for name in line.split(",")}
+                    names = {name.strip().strip('"') for name in line.split(",")}
+                    return [layout for layout in (COP, CORNERS, IMU) if names.issuperset(layout.columns)] == [IMU]
     except (OSError, UnicodeDecodeError):
         pass
     return False
@@ -101,6 +119,8 @@ def analyse_imu(time_s: FloatArray, acc_g: FloatArray, file: str = "") -> ImuAna
         acc_g = resample(time_s, acc_g, rate_hz)
     sway = trunk_sway(acc_g, rate_hz)
     rises = find_sit_to_stands(acc_g, rate_hz)
+    displaced = find_by_displacement(acc_g, rate_hz)
+    unsearched = {"sit_to_stands": rises.not_computed, "sit_to_stands_displacement": displaced.not_computed}
     findings = Findings()
     check_timing(findings, timing, None if timing.regular else rate_hz)
     if sway.not_computed:
@@ -114,7 +134,8 @@ def analyse_imu(time_s: FloatArray, acc_g: FloatArray, file: str = "") -> ImuAna
         duration_s=acc_g.shape[1] / rate_hz,
         metrics={key: sway.metrics.get(key) for key in trunk.UNITS},
         sit_to_stands=_printed(rises.rises, float(time_s[0])),
-        not_computed=sway.not_computed | ({"sit_to_stands": rises.not_computed} if rises.not_computed else {}),
+        sit_to_stands_displacement=_printed_displaced(displaced.rises, float(time_s[0])),
+        not_computed=sway.not_computed | {name: reason for name, reason in unsearched.items() if reason is not None},
         quality=findings.quality(),
     )
 
@@ -137,6 +158,17 @@ def _printed(rises: tuple[sit_to_stand.SitToStand, ...] | None, first_s: float) 
             peak_velocity_m_s=rise.peak_velocity_m_s,
             lean_deg=rise.lean_deg,
         )
+        for rise in rises
+    )
+
+
+def _printed_displaced(
+    rises: tuple[sit_to_stand_displacement.DisplacementRise, ...] | None, first_s: float
+) -> tuple[FoundByDisplacement, ...] | None:
+    if rises is None:
+        return None
+    return tuple(
+        FoundByDisplacement(first_s + rise.start_s, first_s + rise.end_s, rise.duration_s, rise.rise_m)
         for rise in rises
     )
 

@@ -28,11 +28,11 @@ def quiet(tmp_path):
 def test_a_file_of_quiet_standing_gives_the_trunks_measures_and_no_rise(quiet):
     found = to_builtins(analyse_imu_file(quiet))
     assert found["file"] == str(quiet)
-    assert found["profile"] == "trunk-1, sit-to-stand-1"
+    assert found["profile"] == "trunk-1, sit-to-stand-1, sit-to-stand-displacement-1"
     assert (found["fs_hz"], found["duration_s"]) == (100, 30)
     assert list(found["metrics"]) == list(trunk.UNITS)
     assert all(value > 0 for value in found["metrics"].values())
-    assert found["sit_to_stands"] == []
+    assert found["sit_to_stands"] == found["sit_to_stands_displacement"] == []
     assert found["not_computed"] == {}
     assert found["quality"] == {"assessable": True, "flags": []}
     json.dumps(found, allow_nan=False)
@@ -47,6 +47,11 @@ def test_a_file_of_rises_gives_them_in_its_own_time_and_says_that_this_is_no_qui
     for rise, (start_s, end_s) in zip(found.sit_to_stands, recorded.stillness_s, strict=True):
         assert rise.start_s == pytest.approx(epoch_s + start_s, abs=0.25)
         assert rise.end_s == pytest.approx(epoch_s + end_s, abs=0.25)
+        assert rise.duration_s == pytest.approx(rise.end_s - rise.start_s, abs=1e-6)
+    assert len(found.sit_to_stands_displacement) == 5
+    for rise, (start_s, end_s) in zip(found.sit_to_stands_displacement, recorded.displacement_s, strict=True):
+        assert rise.start_s == pytest.approx(epoch_s + start_s, abs=0.02)
+        assert rise.end_s == pytest.approx(epoch_s + end_s, abs=0.02)
         assert rise.duration_s == pytest.approx(rise.end_s - rise.start_s, abs=1e-6)
     assert found.quality.flags[0].startswith("not quiet standing (3 rises from a chair found)")
 
@@ -65,8 +70,8 @@ def test_samples_that_come_unevenly_are_placed_by_their_times():
 def test_what_cannot_be_measured_is_null_with_a_reason_and_not_assessable(tmp_path):
     found = to_builtins(analyse_imu_file(written(tmp_path / "short.csv", seconds(200), swaying_g(200))))
     assert set(found["metrics"].values()) == {None}
-    assert found["sit_to_stands"] is None
-    assert set(found["not_computed"]) == {*trunk.UNITS, "sit_to_stands"}
+    assert found["sit_to_stands"] is found["sit_to_stands_displacement"] is None
+    assert set(found["not_computed"]) == {*trunk.UNITS, "sit_to_stands", "sit_to_stands_displacement"}
     assert not found["quality"]["assessable"]
 
 
@@ -76,11 +81,14 @@ def test_files_are_recognised_by_their_columns(tmp_path, quiet):
     written(with_gyroscope, seconds(3000), np.vstack([swaying_g(), np.zeros((3, 3000))]), columns)
     cop = tmp_path / "cop.csv"
     cop.write_text(csv_text("time_s,cop_ml_mm,cop_ap_mm", np.column_stack([seconds(30), sway_mm(30).T])))
+    both = tmp_path / "both.csv"
+    both.write_text(csv_text(f"{COLUMNS},cop_ml_mm,cop_ap_mm", np.column_stack([seconds(30), np.ones((30, 5))])))
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00time_s")
     (tmp_path / "empty.csv").write_text("")
     assert is_imu_file(quiet)
     assert is_imu_file(with_gyroscope)
-    assert not any(is_imu_file(tmp_path / name) for name in ("cop.csv", "bytes.csv", "empty.csv", "missing.csv"))
+    assert not any(is_imu_file(tmp_path / name) for name in ("cop.csv", "both.csv"))
+    assert not any(is_imu_file(tmp_path / name) for name in ("bytes.csv", "empty.csv", "missing.csv", "."))
     assert analyse_imu_file(with_gyroscope).metrics == analyse_imu_file(quiet).metrics
 
 
