@@ -73,6 +73,7 @@ def _run_real(config: Config, ring: RingWriter, beat: Callable[[], None]) -> Non
     wanted = RealTime(config.hardware.fifo_priority, config.hardware.core)
     try:
         with contextlib.closing(open_deck(config.hardware.wiring(), ring, clock)) as deck:
+            deck.test_imus()
             run(deck, ring, clock, virtual=False, beat=beat, describe=deck.status, wanted=wanted)
     except SettingError as error:
         raise ConfigError(f"[hardware]: {error}") from error
