@@ -22,7 +22,7 @@ def acquire(status: AcquireStatus | None) -> Iterator[Check]:
         to_do = "see journalctl -u balance-station-acquire; what follows is what this machine shows without it"
         yield Check("acquire", "look", "says nothing of itself", "acquire reports once a second", to_do)
         return
-    source, scheduling = status.source, status.scheduling
+    source = status.source
     values: dict[str, Value] = {"backend": source.backend, "reader": source.reader}
     measured = f"{source.backend}, reader {source.reader}"
     yield Check("acquire", "good", measured, "the backend that the configuration means", "", values)

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from hardware.acquire import Acquisition
 from hardware.clock import MonotonicClock, VirtualClock
 from hardware.deck_source import open_deck
 from hardware.errors import HardwareError, SettingError
@@ -86,6 +87,8 @@ def _run_virtual(config: Config, ring: RingWriter, beat: Callable[[], None]) -> 
     follow = MonotonicClock()
     clock = VirtualClock(follow.now_ns())
     source = virtual_source(config, person, clock, ring)
+    if isinstance(source, Acquisition):
+        source.test_imus()
     control = PersonControl(config.station.virtual_person_socket, person, clock)
     try:
         run(source, ring, follow, virtual=True, beat=beat, polled=[control.poll], describe=source.status)
