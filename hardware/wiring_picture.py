@@ -61,7 +61,7 @@ def words(corner: Channel) -> str:
 
 
 def draw(wiring: Wiring) -> str:
-    """Return the picture as SVG. A board stands at the side of its SCK pin; the default wiring has no wires that cross."""
+    """Return the picture as SVG. Boards stand at the side of their SCK pin; in the default wiring no wires cross."""
     picture = Drawing(WIDTH, HEIGHT, "How the deck of the balance station is wired to a Raspberry Pi", ground="#fcfdfe")
     picture.text(40, 38, "Balance station: wiring of the deck", size=24, bold=True)
     picture.text(40, 66, "Left and right, front and back as seen by a person on the deck who faces the screen. "
@@ -282,7 +282,7 @@ def _bridges(picture: Drawing, x: float, y: float) -> None:
             "case (2 ppm/K): what they drift apart is read",
             "as weight.",
             "Or two cells at each corner: the second one,",
-        "turned over, in place of the resistors.",
+        "E+ and E- exchanged, instead of the resistors.",
     )):  # fmt: skip
         picture.text(x + 246, y + 56 + 20 * row, note, size=11, fill=INK if row < 2 else SOFT)
 

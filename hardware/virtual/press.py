@@ -50,13 +50,13 @@ class Presses:
         fz, ml, ap = load
         for press in self._presses:
             edge_ns = np.minimum(t_ns - press.start_ns, press.end_ns - t_ns)
-            if not (edge_ns > 0).any():
+            acts = edge_ns > 0
+            if not acts.any():
                 continue
             more = press.force_n * np.clip(edge_ns / RAMP_NS, 0.0, 1.0)
-            total = fz + more
-            there = total > 0
-            # where forces meet, their moments add up
-            ml = np.where(there, (fz * ml + more * press.ml_mm) / np.where(there, total, 1.0), ml)
-            ap = np.where(there, (fz * ap + more * press.ap_mm) / np.where(there, total, 1.0), ap)
-            fz = total
+            total = np.where(acts, fz + more, 1.0)
+            # where forces meet, their moments add up; where nothing is pressed, not a bit may change
+            ml = np.where(acts, (fz * ml + more * press.ml_mm) / total, ml)
+            ap = np.where(acts, (fz * ap + more * press.ap_mm) / total, ap)
+            fz = np.where(acts, total, fz)
         return fz, ml, ap
