@@ -118,25 +118,31 @@ def _noise(corner: Channel, channel: ChannelStatus, on_deck: bool) -> Check:
 
 def _frames(corner: Channel, channel: ChannelStatus, driver: CornerStatus | None) -> Check:
     saturated = channel.flagged_by.get(str(Flag.SATURATED.name).lower(), 0)
-    restarts = None if driver is None else driver.restarts
+    restarts = lost_edges = false_edges = None
+    if driver is not None:
+        restarts, lost_edges, false_edges = driver.restarts, driver.lost_edges, driver.false_edges
     values: dict[str, Value] = {
         "frames": channel.frames,
         "flagged": channel.flagged,
         "saturated": saturated,
         "restarts": restarts,
+        "lost_edges": lost_edges,
+        "false_edges": false_edges,
         **{f"flagged_{flag}": frames for flag, frames in channel.flagged_by.items()},
     }
     which = ", ".join(f"{frames} {flag.replace('_', ' ')}" for flag, frames in channel.flagged_by.items())
     measured = f"{channel.flagged} of {channel.frames} frames flagged{f' ({which})' if which else ''}"
     if restarts:
         measured += f", restarted {restarts} times"
+    if lost_edges:
+        measured += f", {lost_edges} edges lost by the kernel"
     few = channel.flagged <= MOST_FLAGGED * channel.frames
-    to_do = "check its cable and power"
+    to_do = "acquire does not come to read in time: see its lines" if lost_edges else "check its cable and power"
     if channel.flagged_by:
         most = max(channel.flagged_by, key=lambda flag: channel.flagged_by[flag])
         to_do = FLAG_TO_DO.get("saturated" if saturated else most, to_do)
     expected = "less than 0.1 % flagged, none saturated, never restarted"
-    return check(f"load cell {corner.label} frames", few and not saturated and not restarts, measured, expected, to_do,
+    return check(f"load cell {corner.label} frames", few and not saturated and not restarts and not lost_edges, measured, expected, to_do,
                  values)  # fmt: skip
 
 

@@ -161,6 +161,9 @@ def test_a_chip_that_had_to_be_restarted_is_seen(config: Config) -> None:
     found = blamed(config, with_acquire(corners=(*SOURCE.corners[:2], restarted, SOURCE.corners[3])))
     assert set(found) == {"load cell back_left frames"}
     assert "restarted 3 times" in found["load cell back_left frames"].measured
+    dropped = msgspec.structs.replace(SOURCE.corners[2], lost_edges=7)
+    found = blamed(config, with_acquire(corners=(*SOURCE.corners[:2], dropped, SOURCE.corners[3])))
+    assert "7 edges lost" in found["load cell back_left frames"].measured
 
 
 @pytest.mark.parametrize(
@@ -228,7 +231,8 @@ def test_every_number_that_is_told_is_in_the_document_too(config: Config) -> Non
     assert values["load cell front_left"] == {"rate_hz": 90.0, "load_n": 0.1, "silent": False}
     assert values["load cell front_left noise"] == {"noise_counts": 52.0, "noise_g": 1.2}
     assert values["load cell front_left frames"] == {
-        "frames": 10_000, "flagged": 2, "saturated": 0, "restarts": 0, "flagged_period": 2,
+        "frames": 10_000, "flagged": 2, "saturated": 0, "restarts": 0, "lost_edges": 0, "false_edges": 0,
+        "flagged_period": 2,
     }  # fmt: skip
     assert values["acquire lateness"] == {"p50_us": 60.0, "p99_us": 180.0, "max_us": 900.0}
     assert values["acquire processor"] == {"cpu_percent": 21.0}
