@@ -142,8 +142,8 @@ def _frames(corner: Channel, channel: ChannelStatus, driver: CornerStatus | None
         most = max(channel.flagged_by, key=lambda flag: channel.flagged_by[flag])
         to_do = FLAG_TO_DO.get("saturated" if saturated else most, to_do)
     expected = "less than 0.1 % flagged, none saturated, never restarted"
-    return check(f"load cell {corner.label} frames", few and not saturated and not restarts and not lost_edges, measured, expected, to_do,
-                 values)  # fmt: skip
+    good = few and not (saturated or restarts or lost_edges)
+    return check(f"load cell {corner.label} frames", good, measured, expected, to_do, values)
 
 
 # --- IMUs ------------------------------------------------------------------------------------------------------------
