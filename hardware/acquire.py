@@ -11,7 +11,7 @@ from typing import Final
 from hardware.clock import Clock
 from hardware.errors import HardwareError
 from hardware.hx711 import CornerChip
-from hardware.imu import Imu
+from hardware.imu import Imu, SelfTest
 from hardware.lateness import LatenessHistogram
 from hardware.pins import PinBank
 from hardware.ring import RingState, RingWriter
@@ -50,11 +50,19 @@ class Acquisition(SampleSource):
         self._look_ns = now_ns + IMU_DRAIN_NS
         self.imu_failures: dict[Channel, int] = dict.fromkeys((imu.channel for imu in self._imus), 0)
         self._imu_errors: dict[Channel, str] = {}
+        self._self_tests: dict[Channel, SelfTest] = {}
         self._owned = owned
         self._reader = reader
         self._warnings = warnings
         self._delay = LatenessHistogram()
         self._closed = False
+
+    def test_imus(self) -> None:
+        """Let every IMU that answers test itself, 0.7 s each, for the status; not while load cells are wanted."""
+        for imu in self._imus:
+            with contextlib.suppress(HardwareError):  # one that does not answer says so in `drain`
+                self._self_tests[imu.channel] = imu.self_test()
+        self._look_ns = self._clock.now_ns() + IMU_DRAIN_NS
 
     def service(self, until_ns: int) -> int:
         """Read every frame that becomes ready up to `until_ns`, and the IMUs every 50 ms; return samples written."""
@@ -118,7 +126,7 @@ class Acquisition(SampleSource):
             imu.model.name,
             imu.rate_hz,
             imu.counters,
-            self_test=None,
+            self_test=self._self_tests.get(imu.channel),
             error=self._imu_errors.get(imu.channel),
         )
 

@@ -17,6 +17,20 @@ MAX_LINE: Final = 27  # the 40-pin header carries BCM lines 0 to 27
 RESERVED_LINES: Final = {0: "the HAT's EEPROM", 1: "the HAT's EEPROM", 2: "I2C data", 3: "I2C clock"}
 
 
+# BCM line -> pin of the 40-pin header, the same on every Raspberry Pi that has 40 (Raspberry Pi documentation, GPIO).
+HEADER_PINS: Final = {
+    0: 27, 1: 28, 2: 3, 3: 5, 4: 7, 5: 29, 6: 31, 7: 26, 8: 24, 9: 21, 10: 19, 11: 23, 12: 32, 13: 33,
+    14: 8, 15: 10, 16: 36, 17: 11, 18: 12, 19: 35, 20: 38, 21: 40, 22: 15, 23: 16, 24: 18, 25: 22, 26: 37, 27: 13,
+}  # fmt: skip
+POWER_PINS: Final = {
+    1: "3V3", 17: "3V3", 2: "5V", 4: "5V", **dict.fromkeys((6, 9, 14, 20, 25, 30, 34, 39), "GND")
+}  # fmt: skip
+I2C_LINES: Final = (2, 3)  # data and clock of bus 1
+# As docs/wiring.md draws it: each board's two lines are neighbours on the header.
+CLOCK_LINES: Final = (5, 13, 20, 23)
+DATA_LINES: Final = (6, 19, 21, 24)
+
+
 class Wiring(msgspec.Struct, frozen=True):
     """The lines, the bus and the chips of one deck.
 
@@ -24,8 +38,8 @@ class Wiring(msgspec.Struct, frozen=True):
     reader: `frame` is our own driver, `adafruit` goes through adafruit-circuitpython-hx711's `read_fast`.
     """
 
-    clock_lines: tuple[int, int, int, int]
-    data_lines: tuple[int, int, int, int]
+    clock_lines: tuple[int, int, int, int] = CLOCK_LINES
+    data_lines: tuple[int, int, int, int] = DATA_LINES
     backend: PinBackendName | None = None
     gpio_chip: str | None = None
     reader: ReaderName = "frame"

@@ -13,7 +13,7 @@ import msgspec
 
 from hardware.errors import SettingError
 from hardware.imu import ImuName, rate_for
-from hardware.wiring import Wiring, check_wiring
+from hardware.wiring import CLOCK_LINES, DATA_LINES, Wiring, check_wiring
 from station.errors import ConfigError
 from station.visit.effects import Stance
 
@@ -65,8 +65,8 @@ class HardwareConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backend: Literal["auto", "gpiod", "rpigpio", "virtual"] = "auto"
     gpio_chip: str | None = None  # path or label; default: found by the label of the 40-pin header's chip
     reader: Literal["frame", "adafruit"] = "frame"
-    clock_lines: tuple[int, int, int, int] = (5, 13, 20, 23)
-    data_lines: tuple[int, int, int, int] = (6, 19, 21, 24)
+    clock_lines: tuple[int, int, int, int] = CLOCK_LINES
+    data_lines: tuple[int, int, int, int] = DATA_LINES
     i2c_bus: Annotated[int, msgspec.Meta(ge=0, le=31)] = 1
     deck_imu: ImuName = "lsm6dsox"
     deck_imu_address: I2cAddress | None = None  # default: the chip's first

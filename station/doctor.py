@@ -7,38 +7,24 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal
-
-import msgspec
+from typing import Final
 
 from calibration.certificate import load_certificate, now_utc
 from calibration.errors import CalibrationError
 from calibration.model import DeckModel
-from hardware.sensor import CORNERS
+from station.checkup.check import Check, Value, Verdict, check
+from station.checkup.machine import Machine
+from station.checkup.processes import acquire, loop
+from station.checkup.sensors import sensors
 from station.client import StationClient
 from station.config import Config
 from station.errors import StationError
-from station.live.timebase import RATE_LIMITS_HZ
-from station.messages import Status
 from station.records.instants import now_instant
 from station.records.outbox import Outbox
 from station.sway.norms import load_norms
 
 DISK_FREE_MB: Final = 200
 LONG_WAIT_S: Final = 900.0  # a bridge that finds its broker again needs a minute at the most
-LATENESS_P99_US: Final = 10_000.0  # one tick: beyond it the live picture stutters; data are never lost to it
-
-Verdict = Literal["good", "look", "bad"]
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One line of the report. `look`: works, but somebody should know. `bad`: nobody can be measured or delivered."""
-
-    name: str
-    verdict: Verdict
-    measured: str
-    expected: str
-    to_do: str = ""
 
 
 def examine(config: Config) -> Iterator[Check]:
@@ -82,53 +68,20 @@ def _station(config: Config) -> Iterator[Check]:
             status = client.status()
     except StationError as error:
         yield Check("station", "bad", str(error), "the station process answers", "start balance-station.target")
+        to_do = "start the station: only it knows rates, noise and faults of the load cells and the IMU"
+        yield Check("sensors", "look", "cannot be found out while the station does not answer", "it answers", to_do)
+        yield from Machine().checks(config.hardware)
         return
     verdict: Verdict = "bad" if status.state == "fault" else "good"
     said = (
         f"{status.state}: {'; '.join(status.reasons)}" if status.reasons else f"{status.state}, shows {status.screen}"
     )
     yield Check("station", verdict, said, "ready or busy", "see the lines below" if verdict == "bad" else "")
-    yield from _channels(status)
-    yield _imu(status, config.hardware.deck_imu_rate_hz)
-    yield _loop(status)
-
-
-def _channels(status: Status) -> Iterator[Check]:
-    low, high = RATE_LIMITS_HZ
-    expected = f"{low:.0f} to {high:.0f} samples/s, less than 0.1 % flagged"
-    for corner, channel in zip(CORNERS, status.channels, strict=False):
-        name = f"load cell {corner.label}"
-        if channel.rate_hz is None:
-            yield Check(name, "bad", "no samples", expected, "check its cable and power")
-            continue
-        fraction = channel.flagged / channel.frames if channel.frames else 0.0
-        measured = f"{channel.rate_hz:.1f} samples/s, {channel.flagged} of {channel.frames} frames flagged"
-        if not low <= channel.rate_hz <= high:
-            yield Check(name, "bad", measured, expected, "set the board's RATE pin high (80 SPS)")
-        elif fraction > 0.001:
-            yield Check(name, "look", measured, expected, "check cable length and that acquire runs at FIFO priority")
-        else:
-            yield Check(name, "good", measured, expected)
-
-
-def _imu(status: Status, nominal_hz: int) -> Check:
-    expected = f"{nominal_hz} samples/s within 5 %"
-    if status.imu_rate_hz is None:
-        return Check("deck IMU", "bad", "no samples", expected, "check its cable and the I2C bus")
-    good = abs(status.imu_rate_hz / nominal_hz - 1) < 0.05
-    measured = f"{status.imu_rate_hz:.1f} samples/s"
-    return Check("deck IMU", "good" if good else "look", measured, expected, "" if good else "check the bus speed")
-
-
-def _loop(status: Status) -> Check:
-    late = status.loop.lateness_us
-    measured = (
-        f"{status.loop.ticks} ticks, {status.loop.overruns} overruns, "
-        f"lateness p50 {late.p50:.0f} us, p99 {late.p99:.0f} us, max {late.max:.0f} us"
-    )
-    good = late.p99 <= LATENESS_P99_US
-    to_do = "" if good else "something keeps the processor busy: the picture is late, the data are not"
-    return Check("loop", "good" if good else "look", measured, f"p99 below {LATENESS_P99_US:.0f} us", to_do)
+    yield from sensors(status, config.hardware)
+    yield from acquire(status.acquire)
+    if status.acquire is None:
+        yield from Machine().checks(config.hardware)
+    yield from loop(status)
 
 
 def _outbox(database: Path) -> Iterator[Check]:
@@ -142,15 +95,16 @@ def _outbox(database: Path) -> Iterator[Check]:
         yield Check("outbox", "bad", str(error), expected, "see the station's log")
         return
     waiting = count.open and f", the oldest for {_long(count.oldest_age_s or 0.0)}"
+    values: dict[str, Value] = {"open": count.open, "parked": count.parked, "oldest_s": count.oldest_age_s}
     measured = f"{count.open} waiting{waiting or ''}, {count.parked} parked"
     if count.parked:
         to_do = "see the reason in the log of the bridge, and ask clinic IT; nothing is deleted"
-        yield Check("outbox", "look", measured, expected, to_do)
+        yield Check("outbox", "look", measured, expected, to_do, values)
     elif (count.oldest_age_s or 0.0) > LONG_WAIT_S:
         to_do = "nothing is lost; see that the bridge runs, that the broker answers, and that somebody ingests results"
-        yield Check("outbox", "look", measured, expected, to_do)
+        yield Check("outbox", "look", measured, expected, to_do, values)
     else:
-        yield Check("outbox", "good", measured, expected)
+        yield Check("outbox", "good", measured, expected, "", values)
 
 
 def _damaged(database: Path) -> Iterator[Check]:
@@ -194,14 +148,13 @@ def _disk(state_dir: Path) -> Check:
     while not there.exists() and there != there.parent:
         there = there.parent
     free_mb = shutil.disk_usage(there).free // 1_000_000
-    good = free_mb >= DISK_FREE_MB
-    return Check(
-        "disk", "good" if good else "bad", f"{free_mb} MB free at {there}", expected, "" if good else "free some space"
-    )
+    said, values = f"{free_mb} MB free at {there}", {"free_mb": free_mb}
+    if free_mb < DISK_FREE_MB:
+        return Check("disk", "bad", said, expected, "free some space", dict(values))
+    return Check("disk", "good", said, expected, "", dict(values))
 
 
 def _clock() -> Check:
     quality = now_instant().utc_quality
-    good = quality == "synced"
-    to_do = "" if good else "results carry this; durations are right all the same. Check the network's time server"
-    return Check("clock", "good" if good else "look", f"UTC is {quality}", "UTC is synced", to_do)
+    to_do = "results carry this; durations are right all the same. Check the network's time server"
+    return check("clock", quality == "synced", f"UTC is {quality}", "UTC is synced", to_do, {"utc_quality": quality})

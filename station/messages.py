@@ -113,6 +113,7 @@ class Live(msgspec.Struct, frozen=True, tag="live"):
     dot_ml_mm: float | None = None
     dot_ap_mm: float | None = None
     score: LiveScore | None = None  # staff only
+    corners_n: tuple[float | None, ...] | None = None  # staff only: what each corner reads now; None: it is silent
 
 
 class Cue(msgspec.Struct, frozen=True, tag="cue"):
@@ -124,12 +125,22 @@ class Cue(msgspec.Struct, frozen=True, tag="cue"):
 
 
 class ChannelStatus(msgspec.Struct, frozen=True):
-    """One corner: measured rate in samples/s, frames read, frames flagged; mean of the last second in counts."""
+    """One corner: measured rate in samples/s, frames read, frames flagged.
+
+    flagged_by: flag name in lower case -> frames that carried it. noise_counts, noise_g: sd of one sample over the last
+    five seconds, without slow changes; only an empty deck's is the sensor's own. load_n: what it reads now, N.
+    silent: no good sample for half a second.
+    """
 
     name: str
     rate_hz: float | None
     frames: int
     flagged: int
+    flagged_by: dict[str, int] = {}
+    noise_counts: float | None = None
+    noise_g: float | None = None
+    load_n: float | None = None
+    silent: bool = False
 
 
 class LatenessUs(msgspec.Struct, frozen=True):
@@ -163,6 +174,10 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     latency_ms: float | None = None  # from a movement on the deck to the row that shows it, right now
     acquire: AcquireStatus | None = None  # what acquire last said of itself; None where it is in this process
     last_score: LiveScore | None = None  # the live score at the end of the last quiet stance
+    on_deck: bool = False
+    tilt_deg: float | None = None  # of the deck, from its IMU; None while that is silent
+    imu_noise_mg: float | None = None  # sd of one axis of the deck IMU's accelerometer over the last five seconds
+    imu_flagged: int = 0
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

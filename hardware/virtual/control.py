@@ -6,6 +6,7 @@
     {"do": "reach", "direction": "forward-left", "hold_s": 1}    {"do": "shift_weight", "direction": "left"}
     {"do": "sit"}    {"do": "rise", "hands": true}    {"do": "chair_stands", "count": 5}
     {"do": "lose_balance"}    {"do": "grab_rail", "for_s": 3, "share": 0.12}    {"do": "step_off"}
+    {"do": "tap", "corner": "front_left", "force_n": 60, "for_s": 1.2}    a hand presses; nobody need stand there
 
 Each is answered with one line, `{"ok": true, "t_ns": 123, "recording_at_s": 8.25, "until_ns": null,
 "reached_mm": null}` (`recording_at_s` when a recording plays, `until_ns` when a movement will be over, `reached_mm` how
@@ -18,7 +19,7 @@ import contextlib
 import selectors
 import socket
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -100,7 +101,16 @@ class GrabRail(_Command, frozen=True, tag="grab_rail"):
     share: float = 0.12
 
 
-Command = StepOn | StepOff | LoseBalance | Stand | GrabRail | Reach | ShiftWeight | Sit | Rise | ChairStands
+class Tap(_Command, frozen=True, tag="tap"):
+    """Press near a corner with a hand. reach_mm: how far from the deck's middle, to the side and to the front alike."""
+
+    corner: Literal["front_left", "front_right", "back_left", "back_right"]
+    force_n: float = 60.0
+    for_s: float = 1.2
+    reach_mm: float = 180.0
+
+
+Command = StepOn | StepOff | LoseBalance | Stand | GrabRail | Reach | ShiftWeight | Sit | Rise | ChairStands | Tap
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -141,6 +151,10 @@ def perform(person: VirtualPerson, command: Command, at_ns: int) -> Done:
             return person.rise(at_ns, command.hands)
         case ChairStands():
             return person.chair_stands(at_ns, command.count, command.pace_s, command.hands)
+        case Tap():
+            ml_mm = command.reach_mm if command.corner.endswith("right") else -command.reach_mm
+            ap_mm = command.reach_mm if command.corner.startswith("front") else -command.reach_mm
+            return person.press(at_ns, ml_mm, ap_mm, command.force_n, command.for_s)
 
 
 class PersonControl:

@@ -32,11 +32,13 @@ from hardware.virtual.movements import (
     sit,
 )
 from hardware.virtual.playback import Playback, Recording
+from hardware.virtual.press import Press, Presses
 from hardware.virtual.stay import Stay, Sway
 from hardware.virtual.track import FloatArray, Point
 
 STANDARD_GRAVITY_M_S2: Final = GRAVITY_M_S2
 DEFAULT_MASS_KG: Final = 70.0
+MAX_PRESS_N: Final = 500.0
 
 Stance = Literal["quiet", "side-by-side", "semi-tandem", "tandem", "one-foot"]
 STANCES: Final[tuple[Stance, ...]] = ("quiet", "side-by-side", "semi-tandem", "tandem", "one-foot")
@@ -95,6 +97,7 @@ class VirtualPerson(Load):
         self._last_command_ns: int | None = None
         for posture in POSTURES:  # now, because no command may wait for it: the chips do not
             self._body(posture)
+        self._presses = Presses()
 
     @property
     def on_deck(self) -> bool:
@@ -103,6 +106,13 @@ class VirtualPerson(Load):
 
     def at(self, t_ns: int) -> Point:
         """Return `(fz_n, cop_ml_mm, cop_ap_mm)` at one moment."""
+        return self._presses.at(t_ns, self._person_at(t_ns))
+
+    def over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
+        """Return the same three for an array of moments."""
+        return self._presses.over(t_ns, self._person_over(t_ns))
+
+    def _person_at(self, t_ns: int) -> Point:
         for stay in reversed(self._stays):
             if t_ns >= stay.start_ns:
                 if stay.end_ns is not None and t_ns >= stay.end_ns:
@@ -111,8 +121,7 @@ class VirtualPerson(Load):
                 return self.weight_n * force, ml, ap
         return 0.0, 0.0, 0.0
 
-    def over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
-        """Return the same three for an array of moments."""
+    def _person_over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
         if t_ns.size and self.on_deck and int(t_ns.min()) >= self._stays[-1].start_ns:
             force, ml, ap = self._stays[-1].over(t_ns)
             return self.weight_n * force, ml, ap
@@ -293,6 +302,18 @@ class VirtualPerson(Load):
     def _seat(self, stay: Stay, signal: Passage, at_ns: int, *, down: bool) -> Done:
         stay.seat(at_ns, signal, down=down)
         return Done(at_ns, until_ns=at_ns + round(signal.duration_s * _S))
+
+    # --- commands: a hand --------------------------------------------------------------------------------------------
+
+    def press(self, at_ns: int, ml_mm: float, ap_mm: float, force_n: float, for_s: float) -> Done:
+        """Press on a place of the deck with a hand for a while; it needs nobody on the deck."""
+        if not (0 < force_n <= MAX_PRESS_N and 0.3 <= for_s <= 60):
+            raise SettingError(
+                f"a press of {force_n:g} N for {for_s:g} s; up to {MAX_PRESS_N:.0f} N for 0.3 to 60 s is expected"
+            )
+        self._take(at_ns, cancel=False)
+        self._presses.add(Press(at_ns, at_ns + round(for_s * _S), force_n, ml_mm, ap_mm))
+        return Done(at_ns)
 
     # --- shared ------------------------------------------------------------------------------------------------------
 

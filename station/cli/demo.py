@@ -168,7 +168,7 @@ def _in_one_process(
             trial=trial_window(record, station.store, playing, running.person.recording),
             live_score=station.engine.last_score,
             loop=station.loop.status(),
-            channels=station.grid.channel_status(),
+            channels=station.grid.channel_status(running.now_ns),
             screens=tuple(visitor.seen),
             session_s=round(station.loop.ticks / 100, 2),
             wall_s=round(wall_s, 2),

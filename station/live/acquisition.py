@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from hardware.acquire import Acquisition
 from hardware.clock import MonotonicClock, VirtualClock
 from hardware.deck_source import open_deck
 from hardware.errors import HardwareError, SettingError
@@ -73,6 +74,7 @@ def _run_real(config: Config, ring: RingWriter, beat: Callable[[], None]) -> Non
     wanted = RealTime(config.hardware.fifo_priority, config.hardware.core)
     try:
         with contextlib.closing(open_deck(config.hardware.wiring(), ring, clock)) as deck:
+            _test_imus(deck)
             run(deck, ring, clock, virtual=False, beat=beat, describe=deck.status, wanted=wanted)
     except SettingError as error:
         raise ConfigError(f"[hardware]: {error}") from error
@@ -80,11 +82,18 @@ def _run_real(config: Config, ring: RingWriter, beat: Callable[[], None]) -> Non
         raise UnavailableError(str(error)) from error
 
 
+def _test_imus(source: SampleSource) -> None:
+    """Let the IMUs test themselves, once, before load cells are read; sample-level sources have none to test."""
+    if isinstance(source, Acquisition):
+        source.test_imus()
+
+
 def _run_virtual(config: Config, ring: RingWriter, beat: Callable[[], None]) -> None:
     person = virtual_person(config.virtual)
     follow = MonotonicClock()
     clock = VirtualClock(follow.now_ns())
     source = virtual_source(config, person, clock, ring)
+    _test_imus(source)
     control = PersonControl(config.station.virtual_person_socket, person, clock)
     try:
         run(source, ring, follow, virtual=True, beat=beat, polled=[control.poll], describe=source.status)

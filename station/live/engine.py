@@ -169,6 +169,11 @@ class StationEngine:
             self._update_state()
 
     @property
+    def on_deck(self) -> bool:
+        """Return whether somebody stands on the deck."""
+        return self._presence.on_deck
+
+    @property
     def fault_reasons(self) -> tuple[str, ...]:
         """Return why nobody can be measured now, in words; empty when somebody can."""
         own = (OWN_FAULT,) if self._own_fault_ns is not None else ()
@@ -306,4 +311,5 @@ class StationEngine:
             dot_ml_mm=None if dot is None else round(dot[0], 2),
             dot_ap_mm=None if dot is None else round(dot[1], 2),
             score=self._sway.score() if self._presence.on_deck else None,
+            corners_n=self._grid.corners_n(now_ns),
         )

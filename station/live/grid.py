@@ -160,9 +160,40 @@ class Grid:
         """Return what acquire last said of itself through the ring."""
         return self._reader.acquire_status()
 
-    def channel_status(self) -> tuple[ChannelStatus, ...]:
-        """Return measured rate and counters of the four corners."""
+    def channel_status(self, now_ns: int) -> tuple[ChannelStatus, ...]:
+        """Return measured rate, noise, load and counters of the four corners."""
+        certificate = self._model.certificate
+        found = []
+        for channel, corner, load_n, cell in zip(
+            CORNERS, self.corners, self.corners_n(now_ns), certificate.cells, strict=True
+        ):
+            noise_counts = corner.noise.sd()
+            noise_g = None
+            if noise_counts is not None:
+                noise_g = noise_counts * abs(cell.gain_n_per_count) / certificate.gravity_m_s2 * 1e3
+            found.append(
+                ChannelStatus(
+                    channel.label,
+                    corner.rate_hz(),
+                    corner.frames,
+                    corner.flagged,
+                    corner.flagged_by(),
+                    noise_counts,
+                    noise_g,
+                    load_n,
+                    silent=load_n is None,
+                )
+            )
+        return tuple(found)
+
+    def corners_n(self, now_ns: int) -> tuple[float | None, ...]:
+        """Return what each corner's newest good sample says, N; None for a corner that has been silent for 0.5 s.
+
+        Unlike a row it needs no other corner, so it tells something even of a deck with a dead cell.
+        """
         return tuple(
-            ChannelStatus(channel.label, corner.rate_hz(), corner.frames, corner.flagged)
-            for channel, corner in zip(CORNERS, self.corners, strict=True)
+            None
+            if corner.newest_counts is None or now_ns - corner.newest_good_ns > SILENT_NS
+            else round((corner.newest_counts - cell.zero_counts) * cell.gain_n_per_count, 2)
+            for corner, cell in zip(self.corners, self._model.certificate.cells, strict=True)
         )

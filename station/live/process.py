@@ -92,19 +92,25 @@ class Station:
     def status(self) -> Status:
         """Return how the station is."""
         waiting = self.store.outbox.count()
+        now_ns = self._clock.now_ns()
+        motion = self.grid.motion
         return Status(
             state=self.engine.state,
             reasons=self.engine.fault_reasons,
             screen=self.engine.screen.name,
             loop=self.loop.status(),
-            channels=self.grid.channel_status(),
-            imu_rate_hz=self.grid.motion.rate_hz(self._clock.now_ns()),
+            channels=self.grid.channel_status(now_ns),
+            imu_rate_hz=motion.rate_hz(now_ns),
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
             last_result_id=self.engine.last_result_id,
-            latency_ms=self.grid.latency_ms(self._clock.now_ns()),
+            latency_ms=self.grid.latency_ms(now_ns),
             acquire=self.grid.acquire_status(),
             last_score=self.engine.last_score,
+            on_deck=self.engine.on_deck,
+            tilt_deg=motion.tilt_deg(now_ns),
+            imu_noise_mg=motion.noise_mg(),
+            imu_flagged=motion.flagged,
         )
 
     def close(self) -> None:

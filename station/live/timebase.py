@@ -17,6 +17,7 @@ from typing import Final
 
 from hardware.line_fit import SlidingLine
 from hardware.sensor import Flag
+from station.live.noise import RunningNoise
 
 # Samples/s. Below 75 the board's RATE pin is at 10 SPS or frames are lost; above 100 no HX711 exists (datasheet: 80).
 RATE_LIMITS_HZ: Final = (75.0, 100.0)
@@ -39,6 +40,7 @@ _RESET_AFTER: Final = (
 # Half a millisecond covers a busy kernel; an oscillator that jumps is off by more, again and again.
 _FAR_NS: Final = 500_000
 _FOLLOW_AFTER: Final = 6  # so many in a row, and it is the line that is wrong
+_NOISE_WINDOW: Final = 465  # five seconds at 93 samples/s
 # plain integers: arithmetic with enum members costs more than the rest of a push
 _SETTLING: Final = int(Flag.SETTLING)
 _PERIOD: Final = int(Flag.PERIOD)
@@ -61,10 +63,13 @@ class ChannelTimebase:
         "_learnt",
         "_line",
         "_pending",
+        "by_flags",
         "flagged",
         "frames",
+        "newest_counts",
         "newest_good_ns",
         "newest_ns",
+        "noise",
         "reaches_ns",
         "settling",
     )
@@ -84,6 +89,9 @@ class ChannelTimebase:
         self.frames = 0
         self.flagged = 0
         self.settling = 0
+        self.by_flags: dict[int, int] = {}  # flags as they came -> frames
+        self.newest_counts: int | None = None
+        self.noise = RunningNoise(_NOISE_WINDOW)
 
     def push(self, t_ns: int, counts: int, flags: int) -> None:
         """Take one sample. Samples that do not come later than the one before are flagged as impossible."""
@@ -98,7 +106,12 @@ class ChannelTimebase:
             self.newest_ns = t_ns
         if flags:
             self.flagged += 1
+            self.by_flags[flags] = self.by_flags.get(flags, 0) + 1
             return
+        before = self.newest_counts
+        if before is not None:
+            self.noise.add((counts - before) ** 2)
+        self.newest_counts = counts
         load_ns = self._when(t_ns)
         self.newest_good_ns = t_ns
         if load_ns > self.reaches_ns:  # a line that has just been drawn anew may place a sample before the last one
@@ -165,6 +178,14 @@ class ChannelTimebase:
         """Return the chip's own rate over its last good samples, or None before there are 50."""
         slope = self._line.slope if len(self._line) >= _RATE_FEWEST else None
         return 1e9 / slope if slope else None
+
+    def flagged_by(self) -> dict[str, int]:
+        """Return flag name in lower case -> frames that carried it; a frame with two flags counts for both."""
+        return {
+            str(flag.name).lower(): frames
+            for flag in Flag
+            if (frames := sum(count for flags, count in self.by_flags.items() if flags & flag))
+        }
 
     def latency_ms(self, now_ns: int) -> float | None:
         """Return how far behind `now_ns` the grid can be answered for this corner, ms; None before the first sample."""

@@ -10,7 +10,9 @@ from hardware.imu import IMU_MODELS, ImuCounters
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.load import EmptyDeck
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.source import build_virtual_source
 
 S = 1_000_000_000
 START_NS = 5 * S
@@ -148,3 +150,33 @@ def test_the_status_tells_what_the_drivers_have_counted() -> None:
     assert status.frame_delay_us is not None
     assert status.frame_delay_us.max < 500, "another chip's frame at the most"
     assert [(imu.channel, imu.model) for imu in status.imus] == [("deck_imu", "lsm6dsox")]
+
+
+def test_imus_test_themselves_before_the_load_cells_are_wanted_and_cost_those_nothing() -> None:
+    clock, ring = VirtualClock(START_NS), RingWriter.in_memory()
+    source = build_virtual_source("pins", EmptyDeck(), 1, clock, ring, waist_imu="mpu6050")
+    assert isinstance(source, Acquisition)
+    assert [imu.self_test for imu in source.status().imus] == [None, None]
+    source.test_imus()
+    assert clock.now_ns() - START_NS < 2 * S
+    reader = ring.reader()
+    source.service(clock.now_ns() + 3 * S)
+    status = source.status()
+    assert [imu.self_test is not None and imu.self_test.passed for imu in status.imus] == [True, True]
+    assert [corner.restarts for corner in status.corners] == [0] * 4
+    flags = [sample.flags for sample in reader.read() if sample.channel < 4]
+    assert len(flags) > 1000
+    assert set(flags) == {0, Flag.SETTLING}
+    source.close()
+
+
+def test_an_imu_that_does_not_answer_is_not_tested_and_stops_nobody() -> None:
+    rig = Rig()
+    rig.imu.self_test = _refuse  # type: ignore[attr-defined]
+    rig.source.test_imus()
+    assert rig.source.status().imus[0].self_test is None
+    assert rig.source.service(START_NS + S) > 300
+
+
+def _refuse() -> None:
+    raise BusError("no acknowledge")

@@ -29,7 +29,7 @@ from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imus import virtual_imu
 from hardware.virtual.oscillator import Oscillator
-from hardware.wiring import SHARED_CLOCK_COST, Wiring
+from hardware.wiring import SHARED_CLOCK_COST, PinBackendName, Wiring
 from tests.hardware.fake_gpiod import FakeGpiod
 from tests.hardware.fake_rpigpio import FakeRpiGpio
 from tests.hardware.line_world import LineWorld
@@ -186,6 +186,32 @@ def test_an_imu_of_any_model_that_is_plugged_in_later_is_found(board: Board, rin
     assert status.imus[0].error is None
     assert status.imus[0].counters.samples > 150
     assert sum(sample.channel == Channel.DECK_IMU for sample in reader.read()) == status.imus[0].counters.samples
+
+
+@pytest.mark.parametrize("backend", ["gpiod", "rpigpio"])
+def test_the_self_test_of_an_imu_costs_the_load_cells_nothing(
+    board: Board, ring: RingWriter, backend: PinBackendName
+) -> None:
+    """While it runs, for 0.7 s, no chip is read: what they had ready meanwhile is no fault of theirs."""
+    reader = ring.reader()
+    wiring = Wiring(CLOCKS, DATA, backend, gpio_chip="/dev/gpiochip0" if backend == "gpiod" else None)
+    with contextlib.closing(open_deck(wiring, ring, board.clock)) as deck:
+        chip = virtual_imu("lsm6dsox", board.clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+        board.buses[0].chips = VirtualSMBus(VirtualAdapter({IMU_MODELS["lsm6dsox"].addresses[0]: chip}))
+        deck.service(board.clock.t_ns + ASK_AGAIN_NS + S)  # the IMU is found
+        reader.read()
+        began_ns = board.clock.t_ns
+        deck.test_imus()
+        took_ns = board.clock.t_ns - began_ns
+        deck.service(board.clock.t_ns + 3 * S)
+        status = deck.status()
+    assert status.imus[0].self_test is not None
+    assert status.imus[0].self_test.passed
+    assert took_ns > 0.3 * S
+    assert [corner.restarts for corner in status.corners] == [0] * 4
+    corners = [sample for sample in reader.read() if sample.channel in CORNERS]
+    assert len(corners) > 900
+    assert sum(bool(sample.flags) for sample in corners) <= 2 * 4  # each chip's first one or two after the pause
 
 
 def test_a_second_imu_is_read_at_its_second_address(board: Board, ring: RingWriter) -> None:

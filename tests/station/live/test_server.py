@@ -121,17 +121,18 @@ def test_touches_reach_the_engine_with_the_serial_they_saw(running: Running) -> 
     assert running.engine.pressed == [("start", 7)]
 
 
-def test_the_score_goes_to_staff_and_never_to_the_kiosk(running: Running) -> None:
+def test_score_and_corner_forces_go_to_staff_and_never_to_the_kiosk(running: Running) -> None:
     score = LiveScore(10, 9.0, 7.0, 150.0, 2.0, 8.0)
+    corners = (100.0, 101.5, None, 99.0)
     with StationClient(running.path, "kiosk") as kiosk, StationClient(running.path, "staff") as staff:
         for client in (kiosk, staff):
             wait_for(client, Show)
         with running.lock:
-            running.server.broadcast_live(Live(7, True, 1.0, 12.0, None, None, score))
-        for client, seen in ((kiosk, None), (staff, score)):
+            running.server.broadcast_live(Live(7, True, 1.0, 12.0, None, None, score, corners_n=corners))
+        for client, seen in ((kiosk, (None, None)), (staff, (score, corners))):
             live = wait_for(client, Live)
             assert isinstance(live, Live)
-            assert (live.ring_left_s, live.score) == (12.0, seen)
+            assert (live.ring_left_s, (live.score, live.corners_n)) == (12.0, seen)
 
 
 def test_a_visitor_may_begin_and_is_told_why_when_not(running: Running) -> None:
