@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from station.messages import Button, Live, Picture, Progress, ResultView, ScreenModel
+from station.messages import Live
+from station.screens import Button, Picture, Progress, ResultView, ScreenModel
 
 AGAIN: Final = Button("again", "Say again", "again")
 HELP: Final = Button("help", "Help", "help")

@@ -23,7 +23,8 @@ from kiosk_ui.theme import Panel, panel_of
 from kiosk_ui.trace import Trace
 from kiosk_ui.wording import safe_screen, waiting_screen
 from station.config import Config
-from station.messages import LIVE_HZ, Cue, Live, Refused, ScreenModel, Show, ToClient, Welcome
+from station.messages import LIVE_HZ, Cue, Live, Refused, Show, ToClient, Welcome
+from station.screens import ScreenModel
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from kiosk_ui.theme import TARGET_GAP_MM, Panel, sizes_of
-from station.messages import ButtonRole
+from station.screens import ButtonRole
 
 
 class Rect(msgspec.Struct, frozen=True):

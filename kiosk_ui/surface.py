@@ -25,7 +25,8 @@ from kiosk_ui.touch_gate import TouchGate
 from kiosk_ui.widgets.button import BigButton
 from kiosk_ui.widgets.column import AlwaysColumn
 from kiosk_ui.widgets.words import set_shown
-from station.messages import ButtonRole, Live, ScreenKind, ScreenModel
+from station.messages import Live
+from station.screens import ButtonRole, ScreenKind, ScreenModel
 
 SCREENS: Final[dict[ScreenKind, type[KioskScreen]]] = {
     "attract": AttractScreen,

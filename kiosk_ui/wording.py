@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from station.messages import Button, ScreenModel
+from station.screens import Button, ScreenModel
 
 ASK_STAFF_AFTER_S: Final = 10.0
 

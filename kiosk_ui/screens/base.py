@@ -15,7 +15,8 @@ from kiosk_ui.widgets.button import PADDING_MM, BigButton
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.progress import ProgressDots
 from kiosk_ui.widgets.words import Words, set_shown
-from station.messages import Button, Live, ScreenModel
+from station.messages import Live
+from station.screens import Button, ScreenModel
 
 CONTENT_ROLES: Final = ("primary", "secondary")
 PROGRESS_ROW_MM: Final = 6.0

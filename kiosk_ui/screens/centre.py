@@ -5,7 +5,8 @@ from kiosk_ui.screens.base import PROGRESS_ROW_MM, WordsScreen, figure_square
 from kiosk_ui.theme import Panel
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.finder import CentreFinder
-from station.messages import Live, ScreenModel
+from station.messages import Live
+from station.screens import ScreenModel
 
 
 class CentreScreen(WordsScreen):

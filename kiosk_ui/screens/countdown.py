@@ -3,7 +3,7 @@
 from kiosk_ui.layout import Rect
 from kiosk_ui.screens.message import FIELD_RATIO, MessageScreen
 from kiosk_ui.theme import COUNTDOWN_CAP_MM
-from station.messages import ScreenModel
+from station.screens import ScreenModel
 
 PICTURE_SHARE = 0.56
 

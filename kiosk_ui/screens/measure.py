@@ -8,7 +8,8 @@ from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.progress import ProgressDots
 from kiosk_ui.widgets.ring import Ring
 from kiosk_ui.widgets.words import Words
-from station.messages import Live, ScreenModel
+from station.messages import Live
+from station.screens import ScreenModel
 
 SECONDS_CAP_MM = 10.0
 SECONDS_SHARE = 0.13  # of the ring

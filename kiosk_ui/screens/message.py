@@ -8,7 +8,8 @@ from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.picture import Picture
 from kiosk_ui.widgets.ring import Ring
 from kiosk_ui.widgets.words import set_shown
-from station.messages import Live, ScreenModel
+from station.messages import Live
+from station.screens import ScreenModel
 
 RING_CAP_MM = 14.0
 FIELD_RATIO = 1.24  # height to width, that of a picture

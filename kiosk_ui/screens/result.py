@@ -17,7 +17,7 @@ from kiosk_ui.widgets.card import Card
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.words import Words, set_shown
 from kiosk_ui.wording import own_words
-from station.messages import Button, ResultView, ScreenModel
+from station.screens import Button, ResultView, ScreenModel
 
 NEXT_LEAF: Final = "kiosk.next-leaf"  # stays in the kiosk; the station never hears of it
 BUTTON_WIDTH_MM: Final = 36.0

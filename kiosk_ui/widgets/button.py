@@ -14,7 +14,7 @@ from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.icons import IconName, icon
 from kiosk_ui.widgets.vectors import draw
 from kiosk_ui.widgets.words import Words
-from station.messages import Button, ButtonRole
+from station.screens import Button, ButtonRole
 
 RIM_MM: Final = 0.7
 PADDING_MM: Final = 1.8

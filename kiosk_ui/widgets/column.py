@@ -11,7 +11,7 @@ from kiosk_ui.theme import Panel, sizes_of
 from kiosk_ui.widgets.button import ICON_GAP_MM, ICON_MM, BigButton
 from kiosk_ui.widgets.icons import IconName
 from kiosk_ui.widgets.words import set_shown
-from station.messages import Button, ButtonRole
+from station.screens import Button, ButtonRole
 
 Emit = Callable[[str, ButtonRole], None]
 PADDING_MM: Final = 2.6

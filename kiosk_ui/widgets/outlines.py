@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from kiosk_ui.theme import Role
-from station.messages import Picture
+from station.screens import Picture
 
 Point = tuple[float, float]
 BOX: Final = (100.0, 124.0)

@@ -8,7 +8,7 @@ from kiosk_ui.theme import Panel
 from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.outlines import BOX, picture
 from kiosk_ui.widgets.vectors import Drawn, draw
-from station.messages import Picture as PictureName
+from station.screens import Picture as PictureName
 
 
 class Picture(Widget):

@@ -8,7 +8,7 @@ from kiosk_ui.theme import Panel, sizes_of
 from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.outlines import Disc, Fill, Shape, Stroke, ellipse, rounded
 from kiosk_ui.widgets.vectors import draw
-from station.messages import Progress
+from station.screens import Progress
 
 
 class ProgressDots(Widget):

@@ -10,9 +10,10 @@ import msgspec
 
 from hardware.virtual.control import Command, Stand, StepOff, StepOn
 from station.errors import DataError
-from station.messages import ScreenModel, Show
+from station.messages import Show
 from station.protocols.reader import Protocol
 from station.records.record import Sex
+from station.screens import ScreenModel
 
 # Seconds after a screen appears: long enough for somebody who watches the window to read along.
 READING_S: Final = 2.0

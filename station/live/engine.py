@@ -18,8 +18,9 @@ from station.live.presence import Presence
 from station.live.score import LiveSway
 from station.live.trial import RunningTrial
 from station.live.trial_quality import TrialContext, technical_reasons
-from station.messages import Cue, Live, LiveScore, ScreenModel, Show, ToClient
+from station.messages import Cue, Live, LiveScore, Show, ToClient
 from station.protocols.reader import Protocol as ScreenProtocol
+from station.screens import ScreenModel
 from station.visit.effects import CallStaff, Effect, Finish, Say, Sound, StartTrial, StopTrial, Wipe
 from station.visit.events import (
     Began,

@@ -10,11 +10,11 @@ from station import SOFTWARE_VERSION
 from station.config import Config
 from station.errors import DataError
 from station.live.trial import RunningTrial
-from station.messages import ResultView
 from station.records.record import KEEP_AND_COMPARE, RESULT_SCHEMA, Instant, Record, SwayBand
 from station.screening.cutoffs import RULE_VERSION
 from station.screening.rule import Screening, screen
 from station.screening.words import result_view
+from station.screens import ResultView
 from station.sway.analysis import Analysis, analyse_trial, to_builtins
 from station.sway.measures import RECORDED
 from station.sway.norms import MEASURES, Norms, place, reference_band

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from station.errors import DataError, UsageError
-from station.messages import Picture
+from station.screens import Picture
 from station.visit.effects import Stance
 from station.visit.texts import LANGUAGES, missing_keys
 

@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from station.messages import Tier
+from station.screens import Tier
 
 RESULT_SCHEMA: Final = "balance-station/result/1"
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import msgspec
 
 from station.errors import DataError
-from station.messages import Tier
+from station.screens import Tier
 
 RULE_VERSION: Final = "screen-1"
 

@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from station.messages import Tier
 from station.protocols.reader import Protocol, Question, StanceStep, load_protocol
 from station.records.record import Part, PartState, Reason, SwayBand
 from station.screening.cutoffs import AnswerLine, StanceLine, SwayLine, load_rule
+from station.screens import Tier
 from station.visit.effects import TrialResult, VisitSummary
 
 # Most serious first. The last two are no findings: which of them it is depends on whether everything was done.

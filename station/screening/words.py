@@ -6,8 +6,8 @@ rests on: answers, standing, or both.
 
 from typing import Final
 
-from station.messages import ResultView, Tier
 from station.screening.rule import Screening
+from station.screens import ResultView, Tier
 from station.visit.texts import text
 
 _TABLES: Final[dict[Tier, str]] = {

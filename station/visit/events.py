@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from station.messages import ResultView
 from station.records.record import Sex
+from station.screens import ResultView
 
 TrialEnd = Literal["completed", "lost", "stopped", "not assessable"]
 

@@ -7,7 +7,7 @@ Laws that the tests hold: whoever stands on the deck always sees Stop and Help; 
 from collections.abc import Callable
 from typing import Final
 
-from station.messages import Button, ButtonRole, Picture, Progress, ScreenKind, ScreenModel
+from station.screens import Button, ButtonRole, Picture, Progress, ScreenKind, ScreenModel
 from station.visit import pace
 from station.visit.state import (
     SKIPPED,

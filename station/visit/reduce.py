@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from station.messages import ResultView
+from station.screens import ResultView
 from station.visit.effects import CallStaff, Effect, Say, Sound
 from station.visit.events import (
     Began,

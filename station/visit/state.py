@@ -6,9 +6,9 @@ from typing import Final, Literal
 import msgspec
 
 from station.errors import UsageError
-from station.messages import ResultView
 from station.protocols.reader import Protocol, Question, StanceStep
 from station.records.record import Sex
+from station.screens import ResultView
 from station.visit.effects import Stance, TrialResult, VisitSummary
 from station.visit.texts import texts
 

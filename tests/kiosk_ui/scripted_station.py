@@ -18,13 +18,13 @@ from station.messages import (
     Live,
     Press,
     Refused,
-    ScreenModel,
     Show,
     ToClient,
     Welcome,
     decode_from_client,
     encode_line,
 )
+from station.screens import ScreenModel
 
 
 class ScriptedStation:

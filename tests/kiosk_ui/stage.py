@@ -6,7 +6,8 @@ from kiosk_ui.boot import prepare
 from kiosk_ui.theme import Panel
 from kiosk_ui.touch_gate import TouchGate
 from station.config import KioskConfig
-from station.messages import Live, ScreenModel
+from station.messages import Live
+from station.screens import ScreenModel
 
 if TYPE_CHECKING:
     from kiosk_ui.surface import Surface

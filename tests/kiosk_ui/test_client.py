@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk_ui.client import ASK_AFTER_S, GONE_AFTER_S, RETRY_S, StationClient
-from station.messages import MAX_LINE_BYTES, Ask, Join, Live, Press, ScreenModel, Show, ToClient, Welcome, encode_line
+from station.messages import MAX_LINE_BYTES, Ask, Join, Live, Press, Show, ToClient, Welcome, encode_line
+from station.screens import ScreenModel
 from tests.kiosk_ui.scripted_station import ScriptedStation, wait_until
 
 SCREENS = [ScreenModel(f"s{at}", "message", f"Screen {at}") for at in range(3)]

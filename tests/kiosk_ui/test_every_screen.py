@@ -16,7 +16,7 @@ from kiosk_ui.theme import (
     Panel,
 )
 from kiosk_ui.wording import OWN_WORDS, safe_screen, waiting_screen
-from station.messages import Button, ResultView, ScreenModel
+from station.screens import Button, ResultView, ScreenModel
 from tests.kiosk_ui.stage import Stage
 
 if TYPE_CHECKING:

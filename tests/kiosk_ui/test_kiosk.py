@@ -13,7 +13,8 @@ import pytest
 from kiosk_ui.sound import Silence
 from kiosk_ui.theme import REFERENCE
 from station.config import Config, StationConfig
-from station.messages import Button, Cue, Live, Press, Refused, ScreenModel, Show
+from station.messages import Cue, Live, Press, Refused, Show
+from station.screens import Button, ScreenModel
 from tests.kiosk_ui.scripted_station import ScriptedStation, wait_until
 from tests.kiosk_ui.stage import Stage
 

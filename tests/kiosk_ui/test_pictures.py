@@ -8,7 +8,7 @@ import pytest
 from kiosk_ui.theme import COLOURS
 from kiosk_ui.widgets.icons import IconName, icon
 from kiosk_ui.widgets.outlines import BOX, Disc, Shape, dashes, picture
-from station.messages import Picture, ScreenKind
+from station.screens import Picture, ScreenKind
 
 PICTURES = [name for name in get_args(Picture) if name != "none"]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from station.config import Config, KioskConfig, StationConfig, dump_config
-from station.messages import Button, Live, Progress, ResultView, ScreenModel
+from station.messages import Live
+from station.screens import Button, Progress, ResultView, ScreenModel
 from tests.kiosk_ui.scripted_station import ScriptedStation, wait_until
 from tests.kiosk_ui.xwindow import XWindow, artefacts
 

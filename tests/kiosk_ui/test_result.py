@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk_ui.theme import REFERENCE
-from station.messages import Button, ScreenModel
+from station.screens import Button, ScreenModel
 from tests.kiosk_ui.stage import Stage
 
 

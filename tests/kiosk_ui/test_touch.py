@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk_ui.touch_gate import DEBOUNCE_S, TouchGate
-from station.messages import Button, ScreenModel
+from station.screens import Button, ScreenModel
 from tests.kiosk_ui.stage import Stage
 
 STOP, HELP = Button("stop", "Stop", "stop"), Button("help", "Help", "help")

@@ -4,8 +4,8 @@ from typing import get_args
 
 import msgspec
 
-from station.messages import ResultView, ScreenModel
 from station.protocols.reader import load_protocol, protocol_names
+from station.screens import ResultView, ScreenModel
 from station.visit.present import present
 from station.visit.state import Stage as VisitStage
 from station.visit.state import VisitState, current_question, start_state

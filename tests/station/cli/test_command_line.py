@@ -113,12 +113,15 @@ def test_an_absent_broken_or_foreign_certificate_is_a_wrong_configuration(say: S
     assert code == os.EX_CONFIG, "a certificate that was edited is not believed"
 
 
-def test_a_backend_that_this_version_does_not_have_is_said_plainly(say: Say, tmp_path: Path) -> None:
+def test_a_deck_whose_gpio_chip_is_not_there_is_said_plainly(say: Say, tmp_path: Path) -> None:
     path = tmp_path / "station.toml"
-    path.write_text('[hardware]\nbackend = "gpiod"\n')
+    path.write_text(
+        f'[station]\nruntime_dir = "{tmp_path}"\n[hardware]\nbackend = "gpiod"\ngpio_chip = "/dev/gpiochip99"\n'
+    )
     code, _, err = say("--config", str(path), "run", "acquire")
     assert code == os.EX_UNAVAILABLE
-    assert "virtual" in err
+    assert "/dev/gpiochip99" in err
+    assert "Traceback" not in err
 
 
 def test_doctor_says_what_is_missing_and_what_to_do(say: Say, tmp_path: Path) -> None:

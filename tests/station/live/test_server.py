@@ -20,12 +20,12 @@ from station.messages import (
     LiveScore,
     LoopStatus,
     Refused,
-    ScreenModel,
     Show,
     Status,
     ToClient,
     Welcome,
 )
+from station.screens import ScreenModel
 from station.visit.events import Began
 
 STATUS = Status(

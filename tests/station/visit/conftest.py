@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from station.messages import ResultView, ScreenModel
 from station.protocols.reader import load_protocol, protocol_names
+from station.screens import ResultView, ScreenModel
 from station.visit.effects import Effect, Finish, Say, StartTrial, StopTrial, Wipe
 from station.visit.events import (
     Began,

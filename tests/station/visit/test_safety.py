@@ -2,7 +2,7 @@
 
 import pytest
 
-from station.messages import ResultView
+from station.screens import ResultView
 from station.visit import pace
 from station.visit.effects import CallStaff, Finish, Say, StartTrial, StopTrial, Wipe
 from station.visit.events import Cleared, Faulted, Pressed, Recorded, Settled, SteppedOff, SteppedOn, Unsettled

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from station.messages import ResultView
+from station.screens import ResultView
 from station.visit.events import (
     Began,
     Cleared,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from station.messages import ResultView
+from station.screens import ResultView
 from station.visit.effects import CallStaff, Finish, Say, Sound, StartTrial, StopTrial, Wipe
 from station.visit.events import Began, Recorded, Settled, SteppedOff, SteppedOn, TrialEnded, Unsettled
 from station.visit.state import age_band
