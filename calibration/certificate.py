@@ -10,18 +10,22 @@ import math
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import msgspec
 
 from calibration.errors import BadCertificateError, NoCertificateError
+from calibration.evidence import Evidence
 
-SCHEMA: Final = "balance-station/certificate/1"
+SCHEMA: Final = "balance-station/certificate/2"
 CORNER_NAMES: Final = ("front_left", "front_right", "back_left", "back_right")
 # Plain physics, to catch a file that was made wrong: no cell that a person can stand on is outside these.
 MAX_GAIN_N_PER_COUNT: Final = 0.1
 GRAVITY_RANGE_M_S2: Final = (9.76, 9.84)
 MAX_SPACING_MM: Final = 2000.0
+
+
+Row = tuple[float, float, float, float]
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,16 +42,27 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One calibration of one deck. Times are UTC; distances between the cells' centres, mm; local g, m/s2."""
+    """One calibration of one deck. Times are UTC; distances between the cells' centres, mm; local g, m/s2.
+
+    number: 1 for the deck's first, and one more each time; previous: the id of the one before, empty for the first.
+    method: `guided` has evidence; `virtual` is the ideal calibration of a virtual deck.
+    matrix: counts above zero, in the order of the cells, to Fz (N), Fz x and Fz y (N mm).
+    """
 
     schema: str
+    number: int
+    previous: str
     station: str
+    method: Literal["guided", "virtual"]
     issued: datetime
     valid_until: datetime
     cell_spacing_ml_mm: float
     cell_spacing_ap_mm: float
     gravity_m_s2: float
     cells: tuple[Cell, ...]
+    matrix: tuple[Row, ...]
+    condition_number: float
+    evidence: Evidence | None
     note: str
     id: str = ""
 
@@ -129,6 +144,12 @@ def _check(certificate: Certificate, where: str) -> None:
             raise refuse(f"{cell.corner}: gain_n_per_count {gain!r} is not the gain of a load cell")
         if not abs(cell.zero_counts) <= 1 << 23:
             raise refuse(f"{cell.corner}: zero_counts {cell.zero_counts!r} is outside 24 bit")
+    if len(certificate.matrix) != 3 or not all(math.isfinite(each) for row in certificate.matrix for each in row):
+        raise refuse("matrix must be three rows of four finite numbers: Fz, Fz x, Fz y")
+    if (certificate.evidence is None) != (certificate.method == "virtual"):
+        raise refuse("a guided calibration carries its evidence, and a virtual deck's has none")
+    if not (certificate.number >= 1 and bool(certificate.previous) == (certificate.number > 1)):
+        raise refuse(f"number is {certificate.number}, and previous does not go with it")
     for name in ("cell_spacing_ml_mm", "cell_spacing_ap_mm"):
         spacing_mm = getattr(certificate, name)
         if not 0 < spacing_mm <= MAX_SPACING_MM:

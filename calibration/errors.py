@@ -3,6 +3,7 @@
 CalibrationError
 +-- NoCertificateError   there is no certificate where one was expected
 +-- BadCertificateError  there is one, and it cannot be trusted: edited, torn, another schema, impossible numbers
++-- CannotFitError       the loads that were measured do not determine the deck
 """
 
 
@@ -16,3 +17,7 @@ class NoCertificateError(CalibrationError, LookupError):
 
 class BadCertificateError(CalibrationError, ValueError):
     """The certificate is not what was written when the deck was calibrated."""
+
+
+class CannotFitError(CalibrationError, ValueError):
+    """No gains follow from the loads that were measured; the message says what is missing."""

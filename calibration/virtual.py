@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from calibration.certificate import CORNER_NAMES, SCHEMA, Cell, Certificate, now_utc
+from calibration.geometry import wrench_matrix
 from hardware.sensor import CORNERS
 from hardware.virtual.deck import VirtualDeck
 
@@ -50,15 +51,23 @@ def certify_virtual_deck(
             strict=True,
         )
     )
+    gains = [cell.gain_n_per_count for cell in cells]
+    rows = (wrench_matrix(deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm) * gains).tolist()
     return Certificate(
         schema=SCHEMA,
+        number=1,
+        previous="",
         station=station,
+        method="virtual",
         issued=issued,
         valid_until=issued + timedelta(days=valid_days),
         cell_spacing_ml_mm=deck.cell_spacing_ml_mm,
         cell_spacing_ap_mm=deck.cell_spacing_ap_mm,
         gravity_m_s2=STANDARD_GRAVITY_M_S2,
         cells=cells,
+        matrix=tuple((a, b, c, d) for a, b, c, d in rows),
+        condition_number=1.0,
+        evidence=None,
         note=f"ideal calibration of virtual deck {deck.seed}: gains known to {gain_error:g} relative, "
         f"zeros to {zero_error_counts:g} counts (1 sd)",
     ).signed()

@@ -6,13 +6,15 @@ are one too many, and how the twist is shared does not change force or COP. Outs
 the deck's own weight keeps the cells loaded for a while.
 
 Every number is a function of the seed, the channel, the index of the conversion and the load at its time, and of
-nothing else: whoever asks, and in whatever order, gets the same counts. Not modelled: creep, hysteresis, temperature,
-non-linearity, cross-talk, a deck that bends. The delay of converter and IMU is in whoever asks (`Oscillator`).
+nothing else: whoever asks, and in whatever order, gets the same counts. A deck may be given `Flaws`: cells that are not
+where they should be, that feel their neighbours, that are not quite linear, under a plate that is stiff in twist. Not
+modelled: creep, hysteresis, temperature. The delay of converter and IMU is in whoever asks (`Oscillator`).
 """
 
 import math
-from typing import Final
+from typing import Final, TypeVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -95,14 +97,39 @@ class BlockNoise:
         return result
 
 
+class Flaws(msgspec.Struct, frozen=True):
+    """What a calibration has to find, as standard deviations over decks and cells.
+
+    cross_talk: part of a neighbour's force that a cell feels; non_linearity: change of gain at `RATED_N`;
+    cell_position_mm: how far a cell is from where it should be, each axis; twist: 1 is a plate that gives way in twist
+    (a corner load is carried by its corner), 0 a rigid one.
+    """
+
+    cross_talk: float = 0.0
+    non_linearity: float = 0.0
+    cell_position_mm: float = 0.0
+    twist: float = 1.0
+
+
+NO_FLAWS: Final = Flaws()
+TYPICAL_FLAWS: Final = Flaws(cross_talk=0.003, non_linearity=0.0005, cell_position_mm=1.5, twist=0.2)
+RATED_N: Final = 490.0  # 50 kg on a cell
+
+
 class _Cell:
-    """One load cell and its converter."""
+    """One load cell and its converter.
+
+    What it feels is a polynomial of where the load is: with u = 2x/W and v = 2y/L, force * (c + cu u + cv v + cw u v).
+    Neighbours' cross-talk and the cell's own place only change the four numbers.
+    """
 
     def __init__(self, channel: Channel, gain: float, zero: float, noise: BlockNoise) -> None:
         self.side_x, self.side_y = _SIDE[channel]
         self.gain = gain
         self.zero = zero
         self.noise = noise
+        self.feels: tuple[float, float, float, float] | None = None
+        self.bend = 0.0
 
 
 class VirtualDeck:
@@ -123,6 +150,7 @@ class VirtualDeck:
         deck_mass_kg: float = DECK_MASS_KG,
         noise_counts: float = NOISE_COUNTS,
         tilt_deg: float = 0.0,
+        flaws: Flaws = NO_FLAWS,
     ) -> None:
         if not (cell_spacing_ml_mm > 0 and cell_spacing_ap_mm > 0):
             raise SettingError(f"cells {cell_spacing_ml_mm:g} x {cell_spacing_ap_mm:g} mm apart make no deck")
@@ -143,17 +171,41 @@ class VirtualDeck:
             int(channel): _Cell(channel, gain, zero, BlockNoise(seed, int(channel), sd))
             for channel, gain, zero in zip(CORNERS, self.gains_counts_per_n, self.zeros_counts, strict=True)
         }
+        if flaws != NO_FLAWS:
+            self._make_imperfect(flaws)
         self._shake = BlockNoise(
             seed, int(Channel.DECK_IMU), np.array([ACCEL_NOISE_G] * 3 + [GYRO_NOISE_DPS] * 3, dtype=np.float64)
         )
         self._gravity_ap_g = math.sin(math.radians(tilt_deg))
         self._gravity_up_g = math.cos(math.radians(tilt_deg))
 
+    def _make_imperfect(self, flaws: Flaws) -> None:
+        """Draw this deck's flaws from its seed."""
+        random = np.random.default_rng([self.seed, 12])
+        sides = np.array([(cell.side_x, cell.side_y) for cell in self._cells.values()])
+        moved = flaws.cell_position_mm * random.standard_normal((4, 2)) * (self._per_x, self._per_y)
+        # cells of equal stiffness under a rigid plate: forces that balance the load, of least sum of squares
+        places = np.column_stack((np.ones(4), sides + moved))
+        balance = places @ np.linalg.inv(places.T @ places)
+        # and the one pattern of four forces that balances nothing: the plate's twist
+        twist = np.linalg.svd(places.T)[2][3]
+        twist *= 0.5 * flaws.twist * np.sign(twist[0] * sides[0, 0] * sides[0, 1])
+        own = np.column_stack((balance, twist))
+        talk = flaws.cross_talk * random.standard_normal((4, 4))
+        np.fill_diagonal(talk, 1.0)
+        felt = talk @ own
+        bends = flaws.non_linearity / RATED_N * random.standard_normal(4)
+        for cell, row, bend in zip(self._cells.values(), felt.tolist(), bends.tolist(), strict=True):
+            cell.feels, cell.bend = (row[0], row[1], row[2], row[3]), bend
+
     def conversion(self, channel: int, k: int, t_ns: int) -> int:
         """Return the code of conversion `k` of a corner, ready at `t_ns`: signed 24 bit, saturated like the chip."""
         cell = self._cells[channel]
         fz, x, y = self.load.at(t_ns)
-        share = fz * 0.25 * (1 + cell.side_x * (x * self._per_x)) * (1 + cell.side_y * (y * self._per_y))
+        if cell.feels is None:
+            share = fz * 0.25 * (1 + cell.side_x * (x * self._per_x)) * (1 + cell.side_y * (y * self._per_y))
+        else:
+            share = _felt(cell.feels, cell.bend, fz, x * self._per_x, y * self._per_y)
         code = round(cell.zero + cell.gain * share + cell.noise.row(k)[0])
         return CODE_MIN if code < CODE_MIN else CODE_MAX if code > CODE_MAX else code
 
@@ -161,7 +213,10 @@ class VirtualDeck:
         """Return the codes of many conversions: the same integers that `conversion` gives one by one."""
         cell = self._cells[channel]
         fz, x, y = self.load.over(t_ns)
-        share = fz * 0.25 * (1 + cell.side_x * (x * self._per_x)) * (1 + cell.side_y * (y * self._per_y))
+        if cell.feels is None:
+            share = fz * 0.25 * (1 + cell.side_x * (x * self._per_x)) * (1 + cell.side_y * (y * self._per_y))
+        else:
+            share = _felt(cell.feels, cell.bend, fz, x * self._per_x, y * self._per_y)
         code = np.rint(cell.zero + cell.gain * share + cell.noise.rows(k)[:, 0])
         return np.clip(code, CODE_MIN, CODE_MAX).astype(np.int64)
 
@@ -179,3 +234,12 @@ class VirtualDeck:
         values[:, 1] += self._gravity_ap_g
         values[:, 2] = values[:, 2] + self._gravity_up_g + bump
         return values
+
+
+_Value = TypeVar("_Value", float, FloatArray)
+
+
+def _felt(feels: tuple[float, float, float, float], bend: float, fz: _Value, u: _Value, v: _Value) -> _Value:
+    """Return what an imperfect cell feels, N; one moment or an array of them, by the same operations."""
+    share = fz * (feels[0] + feels[1] * u + feels[2] * v + feels[3] * (u * v))
+    return share * (1 + bend * share)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hardware.errors import SettingError
 from hardware.sensor import CORNERS, Channel
-from hardware.virtual.deck import CODE_MAX, CODE_MIN, COUNTS_PER_N, VirtualDeck
+from hardware.virtual.deck import CODE_MAX, CODE_MIN, COUNTS_PER_N, TYPICAL_FLAWS, Flaws, VirtualDeck
 from hardware.virtual.load import EmptyDeck, Load
 from hardware.virtual.person import VirtualPerson
 
@@ -159,3 +159,36 @@ def test_a_corners_place_is_where_a_person_facing_the_screen_sees_it() -> None:
     }.items():
         carried = forces(VirtualDeck(Weight(700, x, y), noise_counts=0))
         assert carried.index(max(carried)) == channel
+
+
+def test_flaws_of_size_nothing_but_twist_leave_the_bilinear_share() -> None:
+    good = VirtualDeck(Weight(700, 37, -81), 5, noise_counts=0)
+    same = VirtualDeck(Weight(700, 37, -81), 5, noise_counts=0, flaws=Flaws(non_linearity=1e-15))
+    assert forces(same) == pytest.approx(forces(good), abs=0.001)
+
+
+def test_a_flawed_deck_gives_the_same_counts_one_by_one_and_in_arrays_and_moves_with_its_seed() -> None:
+    person = VirtualPerson(70)
+    person.step_on(0)
+    deck = VirtualDeck(person, 8, flaws=TYPICAL_FLAWS)
+    k = np.arange(400)
+    t_ns = k * 10_700_000
+    for channel in CORNERS:
+        assert deck.conversions(channel, k, t_ns).tolist() == [
+            deck.conversion(channel, int(i), int(t)) for i, t in zip(k, t_ns, strict=True)
+        ]
+    assert forces(VirtualDeck(Weight(500, 0, 0), 8, flaws=TYPICAL_FLAWS)) != forces(
+        VirtualDeck(Weight(500, 0, 0), 9, flaws=TYPICAL_FLAWS)
+    )
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_cells_out_of_place_carry_the_whole_load_and_its_moments(seed: int) -> None:
+    """Only cross-talk and non-linearity make force; a cell in the wrong place does not."""
+    deck = VirtualDeck(Weight(700, 60, -90), seed, noise_counts=0, flaws=Flaws(cell_position_mm=1.5, twist=0.2))
+    assert sum(forces(deck)) == pytest.approx(700, abs=0.01)
+
+
+def test_a_rigid_plate_shares_a_corner_load_as_three_one_one_minus_one() -> None:
+    rigid = forces(VirtualDeck(Weight(400, 200, 200), 1, noise_counts=0, flaws=Flaws(twist=0.0)))
+    assert rigid == pytest.approx([100, 300, -100, 100], abs=0.01)
