@@ -1,20 +1,17 @@
 """The calibration certificate of a deck: what turns its counts into newtons, and the proof that nobody changed it.
 
-One JSON file. Its `id` is the SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8) of everything else, and
-the file must be byte for byte what `write_certificate` makes of its content: any change, however small, is refused.
-Every result that the station stores names the id.
+Its `id` is the SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8) of everything else; each certificate
+names the one before. Every result that the station stores names the id. Where they are kept: `calibration.chain`.
 """
 
 import hashlib
 import math
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 import msgspec
 
-from calibration.errors import BadCertificateError, NoCertificateError
+from calibration.errors import BadCertificateError
 from calibration.evidence import Evidence
 
 SCHEMA: Final = "balance-station/certificate/2"
@@ -78,56 +75,16 @@ def certificate_id(certificate: Certificate) -> str:
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 
-def write_certificate(certificate: Certificate, path: Path) -> None:
-    """Write a certificate, whole or not at all, mode 0644. Raises BadCertificateError when its content is impossible.
-
-    OSError comes through when the file cannot be written.
-    """
-    _check(certificate, str(path))
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("wb") as file:
-            file.write(_file_form(certificate))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.chmod(0o644)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def load_certificate(path: Path) -> Certificate:
-    """Read and check a certificate; whether it has expired is for the reader to ask (`DeckModel.expired`).
-
-    Raises NoCertificateError when there is none to read, BadCertificateError when it is not exactly what was issued.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise NoCertificateError(
-            f"{path}: there is no calibration certificate to read ({error.strerror}); restore it "
-            "from a backup, or check deck.certificate in the configuration (for the virtual deck, "
-            "`balance-station demo --keep FOLDER` writes one)"
-        ) from error
-    try:
-        certificate = msgspec.json.decode(raw, type=Certificate)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadCertificateError(f"{path}: not a calibration certificate: {error}; {_ADVICE}") from error
-    _check(certificate, str(path))
-    if raw != _file_form(certificate):
-        raise BadCertificateError(f"{path}: the file was changed after it was written; {_ADVICE}")
-    return certificate
+def canonical(certificate: Certificate) -> bytes:
+    """Return the certificate as it stands in the chain: JSON, sorted keys, no spaces, UTF-8, one line."""
+    return msgspec.json.encode(certificate, order="deterministic")
 
 
 _ADVICE: Final = "restore it from a backup or calibrate the deck again; never edit it by hand"
 
 
-def _file_form(certificate: Certificate) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(certificate, order="deterministic"), indent=2) + b"\n"
-
-
-def _check(certificate: Certificate, where: str) -> None:
-    """Raise BadCertificateError unless this is a signed certificate of a deck that can exist."""
+def check_certificate(certificate: Certificate, where: str) -> None:
+    """Raise BadCertificateError naming `where` unless this is a signed certificate of a deck that can exist."""
 
     def refuse(what: str) -> BadCertificateError:
         return BadCertificateError(f"{where}: {what}; {_ADVICE}")

@@ -6,10 +6,13 @@ cells that are not exactly in their places. A stiff plate hardly ever twists, so
 barely seen; the matrix is therefore held to the four gains, as firmly as one in a thousand of the strongest pattern
 (ridge), and the condition number says how well the loads have covered the deck.
 
-A load is put down as exactly whether it is heavy or light: its place is wrong by so many mm, not N mm. So every load
-carries the same weight (its equations are divided by its force), and moments are divided by half the cells' spacing.
+A load is put down as exactly whether it is heavy or light, and a hole of the template is off by the same each time it
+is used. So every place carries the same weight, whatever stood there and how often: a load's equations are divided by
+its force and by the square root of how many loads its place has seen. Moments are divided by half the cells' spacing.
 """
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -76,7 +79,9 @@ def fit_deck(loads: Sequence[Loaded], cell_spacing_ml_mm: float, cell_spacing_ap
     scale = np.array([1.0, cell_spacing_ml_mm / 2, cell_spacing_ap_mm / 2])
     wanted = np.array([(load.force_n, load.force_n * load.x_mm, load.force_n * load.y_mm) for load in loads])
     _refuse_blind(counts)
-    weight = wanted[:, :1].mean() / wanted[:, :1]
+    seen = Counter((load.x_mm, load.y_mm) for load in loads)
+    weight = np.array([[1 / (load.force_n * math.sqrt(seen[load.x_mm, load.y_mm]))] for load in loads])
+    weight *= 1 / weight.max()
     counts, wanted = counts * weight, wanted * weight
     gains = _gains(counts, wanted, wrench, scale)
     forces = counts * gains  # in newtons, so that a cell's own sensitivity does not weigh

@@ -117,7 +117,7 @@ class DeckConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cell_spacing_ap_mm: PositiveMm = 400.0
     surface_ml_mm: PositiveMm = 500.0
     surface_ap_mm: PositiveMm = 500.0
-    certificate: str = "/var/lib/balance-station/calibration.json"
+    certificate: str = "/var/lib/balance-station/calibration.jsonl"
 
 
 class ScreenConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from calibration.certificate import load_certificate, now_utc
+from calibration.certificate import now_utc
+from calibration.chain import current_certificate
 from calibration.errors import CalibrationError
 from calibration.model import DeckModel
 from station.checkup.check import Check, Value, Verdict, check
@@ -42,7 +43,7 @@ def examine(config: Config) -> Iterator[Check]:
 def _certificate(path: Path) -> Check:
     expected = "a certificate that is whole and has not expired"
     try:
-        certificate = load_certificate(path)
+        certificate = current_certificate(path)
     except CalibrationError as error:
         return Check("calibration", "bad", str(error), expected, "calibrate the deck")
     said = f"{certificate.id[:12]}, valid from {certificate.issued:%Y-%m-%d} to {certificate.valid_until:%Y-%m-%d}"

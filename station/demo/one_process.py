@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from calibration.certificate import write_certificate
+from calibration.chain import append_certificate
 from calibration.virtual import certify_virtual_deck
 from hardware.clock import Clock, ScaledClock, VirtualClock
 from hardware.ring import RingWriter
@@ -68,7 +68,8 @@ def ensure_certificate(config: Config, person: VirtualPerson) -> None:
         cell_spacing_ml_mm=config.deck.cell_spacing_ml_mm,
         cell_spacing_ap_mm=config.deck.cell_spacing_ap_mm,
     )
-    write_certificate(certify_virtual_deck(deck, station=config.station.id), path)
+    path.unlink(missing_ok=True)  # of an earlier demo in the same folder, and of another virtual deck
+    append_certificate(certify_virtual_deck(deck, station=config.station.id), path)
 
 
 def visit(

@@ -97,7 +97,7 @@ def demo_config(settings: DemoSettings, folder: Path) -> Config:
             mass_kg=settings.mass_kg,
             loses=settings.loses,
         ),
-        deck=DeckConfig(certificate=str(folder / "state" / "calibration.json")),
+        deck=DeckConfig(certificate=str(folder / "state" / "calibration.jsonl")),
         screen=ScreenConfig(protocol=settings.protocol, alone=ALL_STANCES),
         mqtt=MqttConfig(port=settings.broker_port),
         kiosk=KioskConfig(fullscreen=False),

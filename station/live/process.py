@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from calibration.certificate import Certificate, load_certificate
+from calibration.certificate import Certificate
+from calibration.chain import current_certificate
 from calibration.errors import CalibrationError
 from calibration.model import DeckModel
 from hardware.clock import Clock, MonotonicClock
@@ -124,7 +125,7 @@ def read_certificate(config: Config) -> Certificate:
     """Return the deck's certificate; raises ConfigError when it is absent, broken, or of another deck."""
     path = Path(config.deck.certificate)
     try:
-        certificate = load_certificate(path)
+        certificate = current_certificate(path)
     except CalibrationError as error:
         raise ConfigError(str(error)) from error
     spacing = (config.deck.cell_spacing_ml_mm, config.deck.cell_spacing_ap_mm)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.certificate import load_certificate, write_certificate
+from calibration.chain import append_certificate, current_certificate
 from calibration.model import DeckModel
 from calibration.virtual import certify_virtual_deck
 from hardware.sensor import CORNERS
@@ -74,8 +74,8 @@ def test_from_counts_through_a_certificate_file_a_recorded_persons_cop_comes_bac
 ) -> None:
     person = shipped.virtual()
     deck = VirtualDeck(person, 11)
-    write_certificate(certify_virtual_deck(deck, issued=ISSUED), tmp_path / "c.json")
-    model = DeckModel(load_certificate(tmp_path / "c.json"))
+    append_certificate(certify_virtual_deck(deck, issued=ISSUED), tmp_path / "c.json")
+    model = DeckModel(current_certificate(tmp_path / "c.json"))
     person.step_on(0)
     done = person.stand("quiet", 3 * S, lead_s=8, window_s=30)
     assert done.recording_at_s is not None

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from calibration.certificate import now_utc, write_certificate
+from calibration.certificate import now_utc
+from calibration.chain import append_certificate
 from calibration.virtual import certify_virtual_deck
 from hardware.imu import ImuCounters, judge_self_test
 from hardware.sensor import CORNERS
@@ -66,9 +67,9 @@ def config(tmp_path: Path) -> Config:
     config = Config(
         station=StationConfig(state_dir=str(tmp_path), runtime_dir=str(tmp_path)),
         hardware=HardwareConfig(backend="virtual"),
-        deck=DeckConfig(certificate=str(tmp_path / "calibration.json")),
+        deck=DeckConfig(certificate=str(tmp_path / "calibration.jsonl")),
     )
-    write_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck())), tmp_path / "calibration.json")
+    append_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck())), tmp_path / "calibration.jsonl")
     RecordStore.open(config.station.database, station="st-1").close()
     return config
 
@@ -275,7 +276,7 @@ def test_a_late_loop_is_told_without_calling_data_lost(config: Config) -> None:
 def test_a_certificate_that_has_expired_or_is_gone_is_bad(config: Config) -> None:
     path = Path(config.deck.certificate)
     issued = now_utc() - timedelta(days=400)
-    write_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck()), issued=issued, valid_days=365), path)
+    append_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck()), issued=issued, valid_days=365), path)
     found = blamed(config)
     assert {name: check.verdict for name, check in found.items()} == {"calibration": "bad"}
     assert f"{issued + timedelta(days=365):%Y-%m-%d}" in found["calibration"].measured

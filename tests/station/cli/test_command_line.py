@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from calibration.certificate import write_certificate
+from calibration.chain import append_certificate
 from calibration.virtual import certify_virtual_deck
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
@@ -36,7 +36,7 @@ def configured(folder: Path, **sections: object) -> Path:
     config = Config(
         station=StationConfig(state_dir=str(folder), runtime_dir=str(folder)),
         hardware=HardwareConfig(backend="virtual"),
-        deck=DeckConfig(certificate=str(folder / "calibration.json")),
+        deck=DeckConfig(certificate=str(folder / "calibration.jsonl")),
     )
     path = folder / "station.toml"
     path.write_text(dump_config(config), encoding="utf-8")
@@ -98,13 +98,13 @@ def test_a_malformed_config_stops_every_process_with_code_78(say: Say, tmp_path:
 
 def test_an_absent_broken_or_foreign_certificate_is_a_wrong_configuration(say: Say, tmp_path: Path) -> None:
     path = configured(tmp_path)
-    certificate = tmp_path / "calibration.json"
+    certificate = tmp_path / "calibration.jsonl"
     code, _, err = say("--config", str(path), "run", "station")
     assert code == os.EX_CONFIG
-    assert "calibration.json" in err
+    assert "calibration.jsonl" in err
     assert len(err.strip().splitlines()) == 1
     deck = VirtualDeck(EmptyDeck(), 1, cell_spacing_ml_mm=350.0, cell_spacing_ap_mm=400.0)
-    write_certificate(certify_virtual_deck(deck), certificate)
+    append_certificate(certify_virtual_deck(deck), certificate)
     code, _, err = say("--config", str(path), "run", "station")
     assert code == os.EX_CONFIG
     assert "350 x 400" in err

@@ -1,0 +1,70 @@
+"""The limits that a calibration is held to: a table with values, units, sources and what to do; `limits.toml`.
+
+Only the table and the comparison. What is measured for each limit is in `calibration.judge`.
+"""
+
+import math
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Final, Literal
+
+import msgspec
+
+from calibration.evidence import Judgement
+
+FILE: Final = "limits.toml"
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One limit. refused: on which side of `value` a measurement is refused; exactly at it, it passes."""
+
+    name: str
+    what: str
+    value: float
+    unit: str
+    refused: Literal["above", "below"]
+    source: str
+    to_do: str
+
+    def judge(self, measured: float) -> Judgement:
+        """Hold one measurement to this limit. A value that is no number never passes."""
+        beyond = measured > self.value if self.refused == "above" else measured < self.value
+        return Judgement(
+            limit_name=self.name,
+            measured=measured if math.isfinite(measured) else 1e300,
+            limit=self.value,
+            unit=self.unit,
+            passed=math.isfinite(measured) and not beyond,
+        )
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All limits, under one version."""
+
+    version: str
+    limit: tuple[Limit, ...]
+
+    def named(self, name: str) -> Limit:
+        """Return one limit; raises KeyError, a mistake of ours, for a name that is not in the table."""
+        for limit in self.limit:
+            if limit.name == name:
+                return limit
+        raise KeyError(name)
+
+
+@cache
+def load_limits() -> Limits:
+    """Return the shipped table."""
+    text = (files("calibration") / FILE).read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Limits)
+
+
+def explain(judgement: Judgement) -> str:
+    """Return a refusal in words: which limit, the value, what is allowed, what to do."""
+    limit = load_limits().named(judgement.limit_name)
+    allowed = "at most" if limit.refused == "above" else "at least"
+    return (
+        f"{limit.what}: {judgement.measured:.4g} {judgement.unit}, {allowed} {limit.value:g} {judgement.unit} allowed; "
+        f"{limit.to_do}"
+    )

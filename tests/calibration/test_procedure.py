@@ -1,0 +1,169 @@
+"""The procedure: one step after another, undone, interrupted and resumed, and never ahead of itself."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calibration.errors import ProcedureError, RegisterError
+from calibration.journal import Journal
+from calibration.plan import choose, load_plan, unroll
+from calibration.procedure import (
+    Begun,
+    Entry,
+    Levelled,
+    Resumed,
+    Session,
+    Signed,
+    Taken,
+    Undone,
+    WarmedUp,
+    above_zero,
+    apply,
+    begin,
+    replay,
+)
+from tests.calibration.doing import NOW, WEIGHTS, Bench
+
+PLAN = load_plan()
+BEGUN = Begun("AB", WEIGHTS, PLAN.version, NOW)
+
+
+def started() -> Session:
+    return apply(apply(begin(BEGUN, PLAN, 400.0, 400.0), WarmedUp(900.0, 2.0)), Levelled(0.2))
+
+
+def test_the_plan_is_nine_places_a_series_repeats_zero_and_four_places_the_fit_never_sees() -> None:
+    steps = unroll(PLAN, WEIGHTS, 400.0, 360.0)
+    kinds = [step.kind for step in steps]
+    assert kinds == (
+        ["zero"]
+        + ["place"] * 9
+        + ["load-up"] * 3
+        + ["load-down"] * 2
+        + ["repeat"] * 3
+        + ["zero-return"]
+        + ["verify"] * 4
+    )
+    assert [round(step.mass_kg) for step in steps if step.kind.startswith("load")] == [10, 20, 40, 20, 10]
+    fitted = {(step.x_mm, step.y_mm) for step in steps if step.kind == "place"}
+    assert {(150.0, 135.0), (0.0, 0.0), (-150.0, -135.0)} <= fitted
+    assert not fitted & {(step.x_mm, step.y_mm) for step in steps if step.kind == "verify"}
+
+
+def test_weights_are_combined_to_what_is_wanted_and_refused_when_they_cannot_be() -> None:
+    assert [each.id for each in choose(WEIGHTS, 40.0)] == ["20-1", "20-2"]
+    assert [each.id for each in choose(WEIGHTS, 29.0)] == ["20-1", "10-1"]
+    with pytest.raises(RegisterError, match=r"about 10 kg.*: 20-1 \(20 kg\), 20-2 \(20 kg\); choose more"):
+        unroll(PLAN, WEIGHTS[:2], 400.0, 400.0)
+
+
+def test_a_step_that_does_not_come_now_is_refused_in_words() -> None:
+    session = begin(BEGUN, PLAN, 400.0, 400.0)
+    with pytest.raises(ProcedureError, match="phase 'level'; the calibration is in 'warm-up'"):
+        apply(session, Levelled(0.1))
+    bench = Bench(1)
+    second = bench.read(started().steps[1])
+    with pytest.raises(ProcedureError, match="the reading that comes now is 'zero', not 'place'"):
+        apply(started(), Taken(second))
+    with pytest.raises(ProcedureError, match="no reading to undo"):
+        apply(started(), Undone())
+    with pytest.raises(ProcedureError, match="under way"):
+        apply(started(), BEGUN)
+    with pytest.raises(ProcedureError, match="initials"):
+        begin(msgspec.structs.replace(BEGUN, operator="  "), PLAN, 400.0, 400.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["take", "take", "take", "undo", "resume"]), max_size=80))
+def test_however_it_is_undone_and_interrupted_it_ends_with_every_reading_of_the_plan(deeds: list[str]) -> None:
+    bench, session = Bench(2), started()
+    entries: list[Entry] = [BEGUN, WarmedUp(900.0, 2.0), Levelled(0.2)]
+
+    def happen(entry: Entry) -> None:
+        nonlocal session
+        session = apply(session, entry)
+        entries.append(entry)
+
+    for deed in deeds:
+        if deed == "resume":
+            happen(Resumed(NOW + timedelta(hours=1)))
+        elif deed == "undo" and session.readings:
+            happen(Undone())
+        elif deed == "take" and session.step is not None:
+            happen(Taken(bench.read(session.step)))
+    while session.step is not None:
+        happen(Taken(bench.read(session.step)))
+    planned = [step.kind for step in session.steps if step.kind != "zero"]
+    assert [reading.kind for reading in session.readings if reading.kind != "zero"] == planned
+    assert session.readings[0].kind == "zero"
+    assert session.phase == "sign"
+    assert replay(entries, PLAN, 400.0, 400.0) == session
+
+
+def test_after_an_interruption_the_empty_deck_is_read_first_and_its_new_zero_counts() -> None:
+    bench, session = Bench(3), started()
+    for _ in range(3):
+        assert session.step is not None
+        session = apply(session, Taken(bench.read(session.step)))
+    session = apply(session, Resumed(NOW))
+    assert session.step is not None
+    assert (session.step.kind, session.taken) == ("zero", 3)
+    zero = bench.read(session.step)
+    moved = msgspec.structs.replace(zero, counts=tuple(each + 5000 for each in zero.counts))
+    session = apply(session, Taken(moved))
+    assert session.step is not None
+    assert session.step.kind == "place"
+    place = bench.read(session.step)
+    session = apply(session, Taken(place))
+    _, counts = above_zero(session.readings)[-1]
+    assert counts == tuple(a - b for a, b in zip(place.counts, moved.counts, strict=True))
+    session = apply(apply(session, Undone()), Undone())
+    assert session.step is not None
+    assert session.step.kind == "zero", "an undone zero is read again too"
+
+
+@pytest.mark.parametrize("killed_after", range(1, 27))
+def test_a_journal_that_is_cut_off_anywhere_goes_on_where_it_was(tmp_path, killed_after: int) -> None:
+    """Killed after each entry, and in the middle of writing the next one."""
+    path = tmp_path / "session.jsonl"
+    bench = Bench(4)
+    journal = Journal(path, PLAN, 400.0, 400.0)
+    written = 0
+
+    def add(entry: Entry) -> None:
+        nonlocal journal, written
+        journal.add(entry)
+        written += 1
+        if written == killed_after:
+            before = journal.session
+            path.write_bytes(path.read_bytes() + b'{"entry":"taken","read')
+            journal = Journal(path, PLAN, 400.0, 400.0)
+            assert journal.session == before
+            journal.add(Resumed(NOW))
+
+    for entry in (BEGUN, WarmedUp(900.0, 2.0), Levelled(0.2)):
+        add(entry)
+    while journal.session is not None and journal.session.step is not None:
+        add(Taken(bench.read(journal.session.step)))
+    add(Signed("CD", NOW))
+    again = Journal(path, PLAN, 400.0, 400.0)
+    assert again.session == journal.session
+    assert again.session is not None
+    assert again.session.phase == "done"
+    again.discard()
+    assert Journal(path, PLAN, 400.0, 400.0).session is None
+
+
+def test_a_journal_that_is_not_one_says_where_and_how_to_get_rid_of_it(tmp_path) -> None:
+    path = tmp_path / "session.jsonl"
+    path.write_bytes(msgspec.json.encode(BEGUN) + b'\n{"entry":"danced"}\n')
+    with pytest.raises(ProcedureError, match=r"session\.jsonl:2: not an entry.*--discard"):
+        Journal(path, PLAN, 400.0, 400.0)
+    path.write_bytes(msgspec.json.encode(Levelled(0.1)) + b"\n")
+    with pytest.raises(ProcedureError, match="does not start with the beginning"):
+        Journal(path, PLAN, 400.0, 400.0)
+    with pytest.raises(ProcedureError, match="no calibration is under way"):
+        Journal(tmp_path / "none.jsonl", PLAN, 400.0, 400.0).add(Undone())
