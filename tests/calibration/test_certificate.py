@@ -56,7 +56,7 @@ def test_any_one_byte_changed_added_or_removed_is_refused(written: Path, data: s
     forged = raw[:at] + (b"" if kind == "remove" else bytes([byte])) + rest
     path = written.with_name("forged.json")
     path.write_bytes(forged)
-    with pytest.raises(BadCertificateError, match=r"forged\.json: "):
+    with pytest.raises(BadCertificateError, match=r"forged\.json:"):
         current_certificate(path)
 
 
@@ -163,7 +163,7 @@ def test_a_chain_is_only_ever_added_to_and_its_newest_certificate_holds(tmp_path
         assert path.read_bytes() == before + canonical(each) + b"\n"
         assert read_chain(path) == tuple(chain[:number])
         assert current_certificate(path) == each
-    with pytest.raises(BadCertificateError, match="certificate 4 does not follow.*expected number 5"):
+    with pytest.raises(BadCertificateError, match=r"certificate 4 does not follow.*expected number 5"):
         append_certificate(chain[3], path)
     with pytest.raises(BadCertificateError, match=r"expected number 1 after none"):
         append_certificate(chain[1], tmp_path / "other.jsonl")

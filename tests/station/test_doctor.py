@@ -276,6 +276,7 @@ def test_a_late_loop_is_told_without_calling_data_lost(config: Config) -> None:
 def test_a_certificate_that_has_expired_or_is_gone_is_bad(config: Config) -> None:
     path = Path(config.deck.certificate)
     issued = now_utc() - timedelta(days=400)
+    path.unlink()
     append_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck()), issued=issued, valid_days=365), path)
     found = blamed(config)
     assert {name: check.verdict for name, check in found.items()} == {"calibration": "bad"}
