@@ -50,6 +50,17 @@ class Show(msgspec.Struct, frozen=True, tag="show"):
     model: ScreenModel
 
 
+class StaffLive(msgspec.Struct, frozen=True):
+    """What moves on a staff screen. progress: 0 to 1 of a reading; unrest: 0 still, 1 at the limit, more beyond.
+
+    forces_n: of the four corners above zero, where the screen shows them.
+    """
+
+    progress: float = 0.0
+    unrest: float = 0.0
+    forces_n: tuple[float, float, float, float] | None = None
+
+
 class Live(msgspec.Struct, frozen=True, tag="live"):
     """What moves, at 30 Hz: only what the present screen may show."""
 
@@ -61,6 +72,7 @@ class Live(msgspec.Struct, frozen=True, tag="live"):
     dot_ap_mm: float | None = None
     score: LiveScore | None = None  # staff only
     corners_n: tuple[float | None, ...] | None = None  # staff only: what each corner reads now; None: it is silent
+    staff: StaffLive | None = None
 
 
 class Cue(msgspec.Struct, frozen=True, tag="cue"):

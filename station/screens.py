@@ -8,7 +8,9 @@ from typing import Literal
 import msgspec
 
 ButtonRole = Literal["primary", "secondary", "stop", "help", "again"]
-ScreenKind = Literal["attract", "message", "choice", "step_on", "centre", "countdown", "measure", "rest", "result"]
+ScreenKind = Literal[
+    "attract", "message", "choice", "step_on", "centre", "countdown", "measure", "rest", "result", "keypad", "staff"
+]
 # Tiers of the screen, most serious first; the words are the contract (they stand in records and MQTT payloads too).
 Tier = Literal["refer today", "screened at risk", "review", "not at risk", "not assessable"]
 Picture = Literal[
@@ -40,6 +42,63 @@ class ResultView(msgspec.Struct, frozen=True):
     marker: float | None = None  # None: no band is drawn (nothing was measured that has a reference)
 
 
+class Hole(msgspec.Struct, frozen=True):
+    """One hole of the template; x right, y towards the screen, as parts of half the distance between the cells."""
+
+    name: str
+    x: float
+    y: float
+
+
+class DeckPicture(msgspec.Struct, frozen=True):
+    """The deck as staff see it from above, screen at the top. target: where the weights go; None: the deck is empty.
+
+    done: holes that are finished; weights: what is to stand in the target, in words, heaviest first.
+    """
+
+    holes: tuple[Hole, ...]
+    target: str | None
+    done: tuple[str, ...]
+    weights: tuple[str, ...]
+
+
+class TableRow(msgspec.Struct, frozen=True):
+    """One line of a staff table: what was measured beside what is allowed; good is None where nothing is judged."""
+
+    name: str
+    measured: str
+    expected: str
+    good: bool | None = None
+    to_do: str = ""
+
+
+class TrendPoint(msgspec.Struct, frozen=True):
+    """One daily check: the day (YYYY-MM-DD) and its error in percent of the weight."""
+
+    day: str
+    error_percent: float
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """The daily checks so far, oldest first, and the limit on either side of zero, percent."""
+
+    points: tuple[TrendPoint, ...]
+    limit_percent: float
+
+
+class StaffPanel(msgspec.Struct, frozen=True):
+    """What a staff screen shows beside title, body and buttons; at most one of deck, rows and trend is the figure.
+
+    digits: how many digits are typed on a keypad; bar: whether the bar of steadiness is shown (its values are in Live).
+    """
+
+    deck: DeckPicture | None = None
+    rows: tuple[TableRow, ...] = ()
+    trend: Trend | None = None
+    digits: int = 0
+    bar: bool = False
+
+
 class ScreenModel(msgspec.Struct, frozen=True):
     """Everything a kiosk needs to draw one screen. Rendering the same model twice gives the same picture.
 
@@ -60,3 +119,4 @@ class ScreenModel(msgspec.Struct, frozen=True):
     result: ResultView | None = None
     cue: str = ""
     language: str = "en"
+    staff: StaffPanel | None = None
