@@ -1,6 +1,7 @@
-"""The limits that a calibration is held to: a table with values, units, sources and what to do; `limits.toml`.
+"""The limits that a deck is held to: tables with values, units, sources and what to do.
 
-Only the table and the comparison. What is measured for each limit is in `calibration.judge`.
+`limits.toml` is for a calibration, `limits_running.toml` for the time between two of them. Only the tables and the
+comparison: what is measured for each limit is in `calibration.judge`, `calibration.daily` and `calibration.zero`.
 """
 
 import math
@@ -13,7 +14,8 @@ import msgspec
 
 from calibration.evidence import Judgement
 
-FILE: Final = "limits.toml"
+CALIBRATION: Final = "limits.toml"
+RUNNING: Final = "limits_running.toml"
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,15 +56,24 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def load_limits() -> Limits:
-    """Return the shipped table."""
-    text = (files("calibration") / FILE).read_text(encoding="utf-8")
+def load_limits(file: str = CALIBRATION) -> Limits:
+    """Return a shipped table."""
+    text = (files("calibration") / file).read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), Limits)
+
+
+def limit_of(judgement: Judgement) -> Limit:
+    """Return the limit that was applied; raises KeyError for one that no table has any more."""
+    for file in (CALIBRATION, RUNNING):
+        for limit in load_limits(file).limit:
+            if limit.name == judgement.limit_name:
+                return limit
+    raise KeyError(judgement.limit_name)
 
 
 def explain(judgement: Judgement) -> str:
     """Return a refusal in words: which limit, the value, what is allowed, what to do."""
-    limit = load_limits().named(judgement.limit_name)
+    limit = limit_of(judgement)
     allowed = "at most" if limit.refused == "above" else "at least"
     return (
         f"{limit.what}: {judgement.measured:.4g} {judgement.unit}, {allowed} {limit.value:g} {judgement.unit} allowed; "

@@ -1,0 +1,142 @@
+"""The daily check: one known weight at the centre. What it says of the deck, and the file that keeps all of them.
+
+Judging is pure. The file is only ever added to, a line a check, on the disk before it counts; a line that a power cut
+has torn is left out when the file is read, and mended when the next is added.
+"""
+
+import math
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from calibration.errors import ProcedureError
+from calibration.evidence import Four, Judgement
+from calibration.limits import RUNNING, explain, load_limits
+
+SCHEMA: Final = "balance-station/daily-check/1"
+WHAT_TO_DO: Final = "the daily check failed"
+
+
+class DailyCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One check. force_n and x_mm, y_mm: of the weight, by the certificate, above the empty deck that was read first.
+
+    zero_n: what the empty deck's corners read, from their zeros at the calibration. at: UTC.
+    """
+
+    schema: str
+    at: datetime
+    calibration_id: str
+    operator: str
+    weights: tuple[str, ...]
+    mass_kg: float
+    force_n: float
+    force_error_percent: float
+    x_mm: float
+    y_mm: float
+    zero_n: Four
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Return whether the deck is within every limit."""
+        return all(each.passed for each in self.judgements)
+
+    @property
+    def place_error_mm(self) -> float:
+        """Return how far from the centre the weight seems to stand."""
+        return math.hypot(self.x_mm, self.y_mm)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return every limit that refuses, in words."""
+        return tuple(explain(each) for each in self.judgements if not each.passed)
+
+
+def check_deck(
+    *,
+    at: datetime,
+    calibration_id: str,
+    operator: str,
+    weights: tuple[str, ...],
+    mass_kg: float,
+    gravity_m_s2: float,
+    empty_n: Four,
+    loaded_n: Four,
+    cop_mm: tuple[float, float],
+) -> DailyCheck:
+    """Return the check. empty_n, loaded_n: corner forces from the calibrated zero; cop_mm: of their difference."""
+    force_n = sum(loaded_n) - sum(empty_n)
+    wanted_n = mass_kg * gravity_m_s2
+    error_percent = (force_n / wanted_n - 1) * 100
+    named = load_limits(RUNNING).named
+    judgements = (
+        named("daily-force").judge(abs(error_percent)),
+        named("daily-place").judge(math.hypot(*cop_mm)),
+        named("daily-zero").judge(max(abs(each) for each in empty_n)),
+    )
+    return DailyCheck(
+        schema=SCHEMA,
+        at=at,
+        calibration_id=calibration_id,
+        operator=operator,
+        weights=weights,
+        mass_kg=mass_kg,
+        force_n=force_n,
+        force_error_percent=error_percent,
+        x_mm=cop_mm[0],
+        y_mm=cop_mm[1],
+        zero_n=empty_n,
+        judgements=judgements,
+    )
+
+
+def blocked_by(checks: Sequence[DailyCheck], calibration_id: str) -> str | None:
+    """Return in words why nobody may be measured: the last check of this calibration did not pass; else None."""
+    ours = [check for check in checks if check.calibration_id == calibration_id]
+    if not ours or ours[-1].passed:
+        return None
+    return f"{WHAT_TO_DO}: {'; '.join(ours[-1].reasons)}"
+
+
+_decoder: msgspec.json.Decoder[DailyCheck] = msgspec.json.Decoder(DailyCheck)
+
+
+class DailyChecks:
+    """All checks of a station, oldest first, and their file."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file, if there is one; raises ProcedureError naming the line that is not a daily check."""
+        self.path = path
+        self.checks: tuple[DailyCheck, ...] = self._read()
+
+    def add(self, check: DailyCheck) -> None:
+        """Keep a check; durable on return. OSError comes through when the disk does not take it."""
+        with self.path.open("ab") as file:
+            file.write(msgspec.json.encode(check) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.checks = (*self.checks, check)
+
+    def _read(self) -> tuple[DailyCheck, ...]:
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise ProcedureError(f"{self.path}: the daily checks cannot be read: {error.strerror}") from error
+        whole, _, torn = raw.rpartition(b"\n")
+        if torn:
+            os.truncate(self.path, len(raw) - len(torn))
+        checks = []
+        for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
+            try:
+                checks.append(_decoder.decode(line))
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                raise ProcedureError(
+                    f"{self.path}:{number}: not a daily check: {error}; move the file away to begin a new one"
+                ) from error
+        return tuple(checks)

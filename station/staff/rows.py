@@ -1,0 +1,27 @@
+"""Limits that were applied, as rows of a staff table: what was measured beside what is allowed, and what to do."""
+
+from collections.abc import Iterable
+
+from calibration.evidence import Judgement
+from calibration.limits import limit_of
+from station.messages import TableRow
+
+
+def judged_rows(judgements: Iterable[Judgement]) -> tuple[TableRow, ...]:
+    """Return one row a limit, those that refuse first."""
+    rows = [_row(each) for each in judgements]
+    return tuple(sorted(rows, key=lambda row: row.good is not False))
+
+
+def _row(judgement: Judgement) -> TableRow:
+    limit = limit_of(judgement)
+    unit = "" if limit.unit == "1" else f" {limit.unit}"
+    allowed = "at most" if limit.refused == "above" else "at least"
+    measured = "nothing" if judgement.measured >= 1e300 else f"{judgement.measured:.3g}{unit}"
+    return TableRow(
+        name=limit.what,
+        measured=measured,
+        expected=f"{allowed} {judgement.limit:g}{unit}",
+        good=judgement.passed,
+        to_do="" if judgement.passed else limit.to_do,
+    )
