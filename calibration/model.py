@@ -4,6 +4,7 @@ The matrix speaks of force and moments; everything after it of four corners. `ca
 the bridge: corner forces whose sum and centre of pressure are exactly what the matrix says.
 """
 
+import copy
 from datetime import datetime
 
 import numpy as np
@@ -38,6 +39,14 @@ class DeckModel:
                 certificate.cell_spacing_ap_mm,
             ).tolist()
         )
+
+    def rezeroed(self, offset_n: Four) -> "DeckModel":
+        """Return the same deck with another zero: what reads `offset_n` here reads nothing there."""
+        other = copy.copy(self)
+        shift = np.linalg.solve(np.array(self._rows), np.array(offset_n)).tolist()
+        zeros = (self._z0, self._z1, self._z2, self._z3)
+        other._z0, other._z1, other._z2, other._z3 = (a + b for a, b in zip(zeros, shift, strict=True))
+        return other
 
     def corner_forces_n(self, counts: Four) -> Four:
         """Return the four corner forces in N (down positive) of what stands on the deck."""

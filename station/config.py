@@ -50,6 +50,26 @@ class StationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.runtime_dir) / "samples.ring"
 
     @property
+    def pins(self) -> Path:
+        """Return the path of the staff's PINs."""
+        return Path(self.state_dir) / "pins.json"
+
+    @property
+    def calibration_journal(self) -> Path:
+        """Return the path of the journal of a calibration that is under way."""
+        return Path(self.state_dir) / "calibration-journal.jsonl"
+
+    @property
+    def daily_checks(self) -> Path:
+        """Return the path of the file with all daily checks."""
+        return Path(self.state_dir) / "daily-checks.jsonl"
+
+    @property
+    def zero(self) -> Path:
+        """Return the path of the empty deck's zero."""
+        return Path(self.state_dir) / "zero.json"
+
+    @property
     def virtual_person_socket(self) -> Path:
         """Return the path of the socket that moves the virtual person (virtual backend only)."""
         return Path(self.runtime_dir) / "person.sock"
@@ -107,6 +127,7 @@ class VirtualConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recording: str | None = None  # CSV; replaces the person's own
     mass_kg: Annotated[float, msgspec.Meta(ge=20, le=300)] | None = None
     loses: dict[Stance, float] = {}  # stance -> second in which balance is lost; added to what the person loses
+    flaws: Literal["none", "typical"] = "none"  # of the deck: what a calibration has to find
     faults: tuple[str, ...] = ()  # NAME or NAME@SECOND, see hardware.virtual.faults
 
 
@@ -118,6 +139,29 @@ class DeckConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     surface_ml_mm: PositiveMm = 500.0
     surface_ap_mm: PositiveMm = 500.0
     certificate: str = "/var/lib/balance-station/calibration.jsonl"
+
+
+class CalibrationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How staff calibrate the deck: see docs/calibration.md.
+
+    warm_up_s: how long the deck has been switched on before it is calibrated; a virtual deck may need less than the
+    plan's quarter of an hour, a real one never. serials: of the load cells, front left, front right, back left, back
+    right. template: the id printed on the drilled template; default: plan and distances of the cells.
+    """
+
+    register: str = "/etc/balance-station/weights.toml"
+    two_people: bool = False
+    warm_up_s: Annotated[float, msgspec.Meta(ge=0, le=7200)] = 900.0
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=730)] = 365
+    gravity_m_s2: Annotated[float, msgspec.Meta(ge=9.76, le=9.84)] = 9.80665  # local: docs/calibration.md has a table
+    serials: tuple[str, str, str, str] = ("unknown", "unknown", "unknown", "unknown")
+    template: str | None = None
+
+
+class StaffConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The staff's PINs. pepper_file: 16 random bytes or more, mode 0600 or a systemd credential."""
+
+    pepper_file: str | None = None
 
 
 class ScreenConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,6 +203,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hardware: HardwareConfig = HardwareConfig()
     virtual: VirtualConfig = VirtualConfig()
     deck: DeckConfig = DeckConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
+    staff: StaffConfig = StaffConfig()
     screen: ScreenConfig = ScreenConfig()
     mqtt: MqttConfig = MqttConfig()
     kiosk: KioskConfig = KioskConfig()

@@ -5,6 +5,7 @@
     {"do": "stand", "stance": "quiet", "eyes": "closed", "surface": "foam"}
     {"do": "reach", "direction": "forward-left", "hold_s": 1}    {"do": "shift_weight", "direction": "left"}
     {"do": "sit"}    {"do": "rise", "hands": true}    {"do": "chair_stands", "count": 5}
+    {"do": "load", "mass_kg": 20, "x_mm": 150, "y_mm": 0}        a weight on the empty deck; 0 kg takes it away
     {"do": "lose_balance"}    {"do": "grab_rail", "for_s": 3, "share": 0.12}    {"do": "step_off"}
     {"do": "tap", "corner": "front_left", "force_n": 60, "for_s": 1.2}    a hand presses; nobody need stand there
 
@@ -110,7 +111,28 @@ class Tap(_Command, frozen=True, tag="tap"):
     reach_mm: float = 180.0
 
 
-Command = StepOn | StepOff | LoseBalance | Stand | GrabRail | Reach | ShiftWeight | Sit | Rise | ChairStands | Tap
+class PutWeight(_Command, frozen=True, tag="load"):
+    """Put a weight somewhere on the empty deck, in place of the one before; 0 kg leaves it empty."""
+
+    mass_kg: float
+    x_mm: float = 0.0
+    y_mm: float = 0.0
+
+
+Command = (
+    PutWeight
+    | StepOn
+    | StepOff
+    | LoseBalance
+    | Stand
+    | GrabRail
+    | Reach
+    | ShiftWeight
+    | Sit
+    | Rise
+    | ChairStands
+    | Tap
+)
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -131,6 +153,8 @@ _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 def perform(person: VirtualPerson, command: Command, at_ns: int) -> Done:
     """Give a person a command; raises SettingError when it makes no sense now."""
     match command:
+        case PutWeight(mass_kg, x_mm, y_mm):
+            return person.put_weight(mass_kg, at_ns, x_mm, y_mm)
         case StepOn():
             return person.step_on(at_ns)
         case StepOff():

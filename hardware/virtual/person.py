@@ -35,6 +35,7 @@ from hardware.virtual.playback import Playback, Recording
 from hardware.virtual.press import Press, Presses
 from hardware.virtual.stay import Stay, Sway
 from hardware.virtual.track import FloatArray, Point
+from hardware.virtual.weights import Weights
 
 STANDARD_GRAVITY_M_S2: Final = GRAVITY_M_S2
 DEFAULT_MASS_KG: Final = 70.0
@@ -94,6 +95,7 @@ class VirtualPerson(Load):
         self._seed = seed
         self._leans = np.random.default_rng([seed, 11])
         self._stays: list[Stay] = []
+        self._weights = Weights()
         self._last_command_ns: int | None = None
         for posture in POSTURES:  # now, because no command may wait for it: the chips do not
             self._body(posture)
@@ -119,13 +121,13 @@ class VirtualPerson(Load):
                     break
                 force, ml, ap = stay.at(t_ns)
                 return self.weight_n * force, ml, ap
-        return 0.0, 0.0, 0.0
+        return self._weights.at(t_ns) if self._weights else (0.0, 0.0, 0.0)
 
     def _person_over(self, t_ns: npt.NDArray[np.int64]) -> Arrays:
         if t_ns.size and self.on_deck and int(t_ns.min()) >= self._stays[-1].start_ns:
             force, ml, ap = self._stays[-1].over(t_ns)
             return self.weight_n * force, ml, ap
-        fz, ml, ap = np.zeros(t_ns.shape), np.zeros(t_ns.shape), np.zeros(t_ns.shape)
+        fz, ml, ap = self._weights.over(t_ns)
         for number, stay in enumerate(self._stays):
             mask = t_ns >= stay.start_ns
             if stay.end_ns is not None:
@@ -145,6 +147,8 @@ class VirtualPerson(Load):
             raise SettingError("the person is on the deck already; step off first")
         if self._stays and at_ns < (self._stays[-1].end_ns or 0):
             raise SettingError("the person is still stepping off; a step takes 0.9 s")
+        if self._weights.lie_at(at_ns):
+            raise SettingError("a weight lies on the deck; take it away first (a load of 0 kg)")
         self._take(at_ns)
         stay = Stay(at_ns, self._body("feet-apart"))
         stay.gesture(at_ns, STEP_ON)
@@ -314,6 +318,17 @@ class VirtualPerson(Load):
         self._take(at_ns, cancel=False)
         self._presses.add(Press(at_ns, at_ns + round(for_s * _S), force_n, ml_mm, ap_mm))
         return Done(at_ns)
+
+    # --- commands: weights -------------------------------------------------------------------------------------------
+
+    def put_weight(self, mass_kg: float, at_ns: int, x_mm: float = 0.0, y_mm: float = 0.0) -> Done:
+        """Put a weight on the empty deck, in place of the one before, as staff do who calibrate; 0 kg: take it away."""
+        if self.on_deck or (self._stays and at_ns < (self._stays[-1].end_ns or 0)):
+            raise SettingError("the person is on the deck; a weight needs an empty one: step off first")
+        if not 0 <= mass_kg <= 200 or not max(abs(x_mm), abs(y_mm)) <= 1000:
+            raise SettingError(f"a weight of {mass_kg:g} kg at ({x_mm:g}, {y_mm:g}) mm; expected 0 to 200 kg on a deck")
+        self._take(at_ns)
+        return Done(at_ns, until_ns=self._weights.put(at_ns, mass_kg * STANDARD_GRAVITY_M_S2, x_mm, y_mm))
 
     # --- shared ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from hardware.imus import open_imu
 from hardware.readers import build_chips
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, SampleSource
-from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.deck import NO_FLAWS, Flaws, VirtualDeck
 from hardware.virtual.hx711 import Conversion, VirtualHx711, VirtualPinBank
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imu_chip import Motion
@@ -42,6 +42,7 @@ def build_virtual_source(
     waist_imu: ImuName | None = None,
     imu_rate_hz: int | None = None,
     tilt_deg: float = 0.0,
+    flaws: Flaws = NO_FLAWS,
     reader: ReaderName = "frame",
     shared_clock: bool = False,
 ) -> SampleSource:
@@ -59,6 +60,7 @@ def build_virtual_source(
         cell_spacing_ml_mm=cell_spacing_ml_mm,
         cell_spacing_ap_mm=cell_spacing_ap_mm,
         tilt_deg=tilt_deg,
+        flaws=flaws,
     )
     ring.state |= RingState.VIRTUAL
     start_ns = clock.now_ns()

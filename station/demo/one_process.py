@@ -27,9 +27,14 @@ VIRTUAL_START_NS: Final = 1_000_000_000_000
 
 
 class OneProcess:
-    """A whole station in this process. `step()` is one tick of 10 ms on the station's clock."""
+    """A whole station in this process. `step()` is one tick of 10 ms on the station's clock.
 
-    def __init__(self, config: Config, *, speed: float | None = None, serve: bool = False) -> None:
+    certified: the deck comes with the certificate of an ideal calibration; else with what is in its folder.
+    """
+
+    def __init__(
+        self, config: Config, *, speed: float | None = None, serve: bool = False, certified: bool = True
+    ) -> None:
         self.person: VirtualPerson = virtual_person(config.virtual)
         # as fast as it can: always from the same moment, so that a seed gives the same samples every time
         start_ns = VIRTUAL_START_NS if speed is None else time.monotonic_ns()
@@ -37,7 +42,8 @@ class OneProcess:
         self._chip_clock = VirtualClock(start_ns)
         clock: Clock = VirtualClock(start_ns) if speed is None else ScaledClock(speed)
         self.writer = RingWriter.in_memory()
-        ensure_certificate(config, self.person)
+        if certified:
+            ensure_certificate(config, self.person)
         self.source = virtual_source(config, self.person, self._chip_clock, self.writer)
         self.station = Station(config, self.writer.reader(), clock, serve=serve)
         self.station.before_tick = self._live_up_to

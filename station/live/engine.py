@@ -9,17 +9,21 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
+from calibration.model import DeckModel
 from station.config import Config
 from station.errors import UsageError
+from station.live.deck_state import DeckState
 from station.live.finish import RecordKeeper, RecordMaker, StationState, TrialAnalysis
 from station.live.grid import Grid, Row, RowFlag
 from station.live.health import HealthWatch
 from station.live.presence import Presence
 from station.live.score import LiveSway
+from station.live.staff_mode import StaffMode
 from station.live.trial import RunningTrial
 from station.live.trial_quality import TrialContext, technical_reasons
 from station.messages import Cue, Live, LiveScore, Show, ToClient
 from station.protocols.reader import Protocol as ScreenProtocol
+from station.records.outbox import DeckNote
 from station.screens import ScreenModel
 from station.visit.effects import CallStaff, Effect, Finish, Say, Sound, StartTrial, StopTrial, Wipe
 from station.visit.events import (
@@ -39,13 +43,14 @@ from station.visit.state import VisitState, start_state
 
 log = logging.getLogger(__name__)
 
+STAFF: Final = "staff"  # the staff corner was held; no button says so
 ALWAYS_HEARD: Final = frozenset({"stop", "help"})
 HEALTH_EVERY_TICKS: Final = 10
 OWN_FAULT: Final = "internal error"
 # After a fault of our own the station serves the next person only once this one has left and staff could see it.
 OWN_FAULT_SHOWN_NS: Final = 10_000_000_000
 # The cell, not the person: a leap must not step anybody off the deck. Knocks and places outside it do not change loads.
-_NOT_A_LOAD: Final = int(RowFlag.IMPOSSIBLE | RowFlag.SATURATED | RowFlag.GAP)
+_NOT_A_LOAD: Final = int(RowFlag.IMPOSSIBLE | RowFlag.SATURATED | RowFlag.GAP | RowFlag.UNCALIBRATED)
 FARTHEST_MM: Final = 1000.0  # a centre of pressure beyond this, or none (NaN), is no place to draw or score
 
 
@@ -61,8 +66,17 @@ class StationEngine:
         keeper: RecordKeeper,
         protocols: Mapping[str, ScreenProtocol],
         health: HealthWatch,
+        deck: DeckState,
+        staff: StaffMode,
     ) -> None:
         self._grid = grid
+        self._deck = deck
+        deck.changed = self._deck_changed
+        self._deck_note: DeckNote | None = None
+        self._staff = staff
+        staff.show = self._staff_screen
+        staff.chime = lambda: self.publish(Cue("chime"))
+        self._await_empty = False  # staff have left something on the deck: that is no visitor
         self._presence = presence
         self._maker = maker
         self._keeper = keeper
@@ -100,6 +114,7 @@ class StationEngine:
             for row in self._grid.rows(now_ns):
                 self._take(row)
             self.handle(Ticked(now_ns / 1e9))
+            self._staff.tick(now_ns)
             if self._ticks % HEALTH_EVERY_TICKS == 0:
                 self._look_after_health(now_ns)
         except Exception:
@@ -108,6 +123,13 @@ class StationEngine:
 
     def press(self, action: str, serial: int) -> None:
         """Take a touch. Stale or unknown actions are ignored; Stop and Help are always heard."""
+        if self._staff.is_open:
+            if serial == self.serial:
+                self._staff_safely(lambda: self._staff.press(action))
+            return
+        if action == STAFF and serial == self.serial and self._nobody_served:
+            self._staff_safely(self._staff.open)
+            return
         known = any(button.action == action for button in self.screen.buttons)
         if action in ALWAYS_HEARD or (known and serial == self.serial):
             self._handle_safely(Pressed(action))
@@ -120,6 +142,31 @@ class StationEngine:
         if self.screen.kind != "attract":
             raise UsageError(f"the station is not free: it shows {self.screen.name!r}")
         self._handle_safely(event)
+
+    @property
+    def _nobody_served(self) -> bool:
+        """Return whether neither visit nor staff nor weight on the deck has the station."""
+        waiting = self.screen.kind == "attract" or self._visit.stage == "fault"
+        return waiting and not self._presence.on_deck and not self._staff.is_open
+
+    def _staff_safely(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("the staff mode failed")
+            self._staff.close()
+            self._own_fault()
+
+    def _staff_screen(self) -> None:
+        """Show what the staff mode shows, or the visit's screen again when staff have left."""
+        self._await_empty = self._presence.on_deck
+        self._show()
+
+    def _deck_changed(self, model: DeckModel | None) -> None:
+        """Measure with another certificate or zero from now on."""
+        self._grid.model = model
+        self._presence.local_g_m_s2 = self._deck.gravity_m_s2
+        self._presence.rezeroed()
 
     def _handle_safely(self, event: Event) -> None:
         try:
@@ -157,12 +204,14 @@ class StationEngine:
 
     def _own_fault(self) -> None:
         """Go to the safe state: the only right answer to a fault of our own, whatever it is."""
+        if self._staff.is_open:
+            self._staff.close()
         self._trial = None
         self._own_fault_ns = self._now_ns
         self.handle(Faulted(OWN_FAULT))
 
     def _show(self) -> None:
-        model = present(self._visit)
+        model = self._staff.screen or present(self._visit)
         if model != self.screen:
             self.screen = model
             self.serial += 1
@@ -193,14 +242,18 @@ class StationEngine:
     # --- effects ---------------------------------------------------------------------------------------------------
 
     def _do(self, effect: Effect) -> None:
+        said = not self._staff.is_open  # staff are here: nobody has to be called, or told to hold the rail
         match effect:
             case Say(text, language):
-                self.publish(Cue("speech", text, language))
+                if said:
+                    self.publish(Cue("speech", text, language))
             case Sound(key):
-                self.publish(Cue(key))
+                if said:
+                    self.publish(Cue(key))
             case CallStaff(reason):
                 log.warning("staff called: %s", reason)
-                self.publish(Cue("call-staff"))
+                if said:
+                    self.publish(Cue("call-staff"))
             case StartTrial():
                 weight_n = self._presence.body_weight_n
                 if weight_n is None:
@@ -225,7 +278,11 @@ class StationEngine:
     # --- rows ------------------------------------------------------------------------------------------------------
 
     def _take(self, row: Row) -> None:
+        self._deck.push(row, self._nobody_served)
         event = None if row.flags & _NOT_A_LOAD else self._presence.push(row)
+        if self._staff.is_open or self._await_empty:
+            self._await_empty = self._presence.on_deck
+            event = None
         if event is not None:
             if isinstance(event, SteppedOff):
                 self._sway.restart()
@@ -281,6 +338,10 @@ class StationEngine:
     # --- health and looks ------------------------------------------------------------------------------------------
 
     def _look_after_health(self, now_ns: int) -> None:
+        note = self._deck.note()
+        if note != self._deck_note:
+            self._deck_note = note
+            self._keeper.set_deck_note(note)
         change = self._health.look(now_ns, self._grid)
         if change:
             log.error("fault: %s", change)
@@ -313,4 +374,5 @@ class StationEngine:
             dot_ap_mm=None if dot is None else round(dot[1], 2),
             score=self._sway.score() if self._presence.on_deck else None,
             corners_n=self._grid.corners_n(now_ns),
+            staff=self._staff.live(),
         )

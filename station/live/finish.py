@@ -5,11 +5,13 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from calibration.certificate import Certificate
 from station import SOFTWARE_VERSION
 from station.config import Config
 from station.errors import DataError
+from station.live.deck_state import DeckState
 from station.live.trial import RunningTrial
+from station.records.event import EVENT_SCHEMA, EventData, StationEvent
+from station.records.outbox import DeckNote
 from station.records.record import KEEP_AND_COMPARE, RESULT_SCHEMA, Instant, Record, SwayBand
 from station.screening.cutoffs import RULE_VERSION
 from station.screening.rule import Screening, screen
@@ -42,25 +44,35 @@ class RecordKeeper(Protocol):
     def commit(self, make: Callable[[str], Record], trials: Mapping[str, bytes]) -> Record:
         """Make the record with its id and store it with its raw trials and its outbox row in one transaction."""
 
+    def add_event(self, make: Callable[[str], StationEvent]) -> StationEvent:
+        """Make the event with its id and store it with its outbox row in one transaction."""
+
     def set_state(self, state: StationState) -> None:
         """Remember the station's state for the bridge."""
+
+    def set_deck_note(self, note: DeckNote) -> None:
+        """Remember for the bridge how the deck is."""
 
 
 class RecordMaker:
     """Knows everything a record needs that does not come from the visit itself."""
 
-    def __init__(
-        self,
-        config: Config,
-        certificate: Certificate,
-        instant: Callable[[int], Instant],
-        norms: Norms,
-    ) -> None:
+    def __init__(self, config: Config, instant: Callable[[int], Instant], deck: DeckState, norms: Norms) -> None:
         self._config = config
         self._norms = norms
         self._instant = instant
-        self.calibration_id = certificate.id
+        self._deck = deck
         self.boot_id = instant(0).boot_id
+
+    @property
+    def calibration_id(self) -> str:
+        """Return the id of the certificate in use."""
+        return self._deck.calibration_id
+
+    def event(self, event_id: str, data: EventData, now_ns: int) -> StationEvent:
+        """Return an event as it is stored and published."""
+        station = self._config.station
+        return StationEvent(EVENT_SCHEMA, event_id, station.id, station.site, self._instant(now_ns), data)
 
     def raw_trial(self, trial: RunningTrial) -> RawTrial:
         """Return everything that a trial has collected."""

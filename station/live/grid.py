@@ -3,10 +3,11 @@
 The grid is tied to sample times, not to when the loop wakes: a late loop makes rows late, never wrong.
 """
 
+from collections.abc import Callable
 from enum import IntFlag
 from typing import Final, NamedTuple
 
-from calibration.model import DeckModel
+from calibration.model import DeckModel, Four
 from hardware.imu import IMU_MODELS, ImuName
 from hardware.ring import RingReader
 from hardware.sensor import CORNERS, Channel, Flag, Sample
@@ -37,6 +38,7 @@ class RowFlag(IntFlag):
     KNOCKED = 8  # the deck's IMU saw a blow
     SATURATED = 16  # a corner was at the end of its range within the last intervals
     IMPOSSIBLE = 32  # a corner says what nobody on a deck can make it say
+    UNCALIBRATED = 64  # there is no certificate that says what counts mean
 
 
 class Row(NamedTuple):
@@ -59,12 +61,20 @@ _SATURATED: Final = int(Flag.SATURATED)
 _DECK_IMU: Final = int(Channel.DECK_IMU)
 
 
+def _without_forces(t_ns: int, flags: int) -> Row:
+    return Row(t_ns, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, flags)
+
+
 class Grid:
     """Reads the ring, keeps a timebase for each corner, and yields rows as soon as all corners have passed them."""
 
-    def __init__(self, reader: RingReader, model: DeckModel, deck: DeckConfig, deck_imu: ImuName = "lsm6dsox") -> None:
+    def __init__(
+        self, reader: RingReader, model: DeckModel | None, deck: DeckConfig, deck_imu: ImuName = "lsm6dsox"
+    ) -> None:
         self._reader = reader
-        self._model = model
+        self.model = model  # may be exchanged at any time; None: rows carry no forces
+        # who wants the counts of each row before the model (and whether they are good): staff who calibrate
+        self.tap: Callable[[int, Four, bool], None] | None = None
         self._half_ml_mm = deck.surface_ml_mm / 2
         self._half_ap_mm = deck.surface_ap_mm / 2
         self._spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
@@ -112,11 +122,18 @@ class Grid:
         for corner in self.corners:
             found = corner.at(t_ns)
             if found is None:
-                return Row(t_ns, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, RowFlag.CHANNEL_LOST)
+                if self.tap is not None:
+                    self.tap(t_ns, (_NAN, _NAN, _NAN, _NAN), False)
+                return _without_forces(t_ns, RowFlag.CHANNEL_LOST)
             if not found[1]:
                 flags |= RowFlag.GAP
             counts.append(found[0])
-        forces = self._model.corner_forces_n((counts[0], counts[1], counts[2], counts[3]))
+        four = (counts[0], counts[1], counts[2], counts[3])
+        if self.tap is not None:
+            self.tap(t_ns, four, not flags and t_ns >= self._saturated_until_ns)
+        if self.model is None:
+            return _without_forces(t_ns, flags | RowFlag.UNCALIBRATED)
+        forces = self.model.corner_forces_n(four)
         fz_n, ml, ap = cop_from_corners(*forces, *self._spacing)
         if min(forces) < LEAST_CORNER_N or max(forces) > MOST_CORNER_N:
             flags |= RowFlag.IMPOSSIBLE
@@ -162,15 +179,15 @@ class Grid:
 
     def channel_status(self, now_ns: int) -> tuple[ChannelStatus, ...]:
         """Return measured rate, noise, load and counters of the four corners."""
-        certificate = self._model.certificate
+        certificate = None if self.model is None else self.model.certificate
+        loads_n = self.corners_n(now_ns) or (None,) * len(CORNERS)
         found = []
-        for channel, corner, load_n, cell in zip(
-            CORNERS, self.corners, self.corners_n(now_ns), certificate.cells, strict=True
-        ):
+        for number, (channel, corner, load_n) in enumerate(zip(CORNERS, self.corners, loads_n, strict=True)):
             noise_counts = corner.noise.sd()
             noise_g = None
-            if noise_counts is not None:
-                noise_g = noise_counts * abs(cell.gain_n_per_count) / certificate.gravity_m_s2 * 1e3
+            if noise_counts is not None and certificate is not None:
+                gain = abs(certificate.cells[number].gain_n_per_count)
+                noise_g = noise_counts * gain / certificate.gravity_m_s2 * 1e3
             found.append(
                 ChannelStatus(
                     channel.label,
@@ -181,19 +198,26 @@ class Grid:
                     noise_counts,
                     noise_g,
                     load_n,
-                    silent=load_n is None,
+                    silent=_is_silent(corner, now_ns),
                 )
             )
         return tuple(found)
 
-    def corners_n(self, now_ns: int) -> tuple[float | None, ...]:
+    def corners_n(self, now_ns: int) -> tuple[float | None, ...] | None:
         """Return what each corner's newest good sample says, N; None for a corner that has been silent for 0.5 s.
 
-        Unlike a row it needs no other corner, so it tells something even of a deck with a dead cell.
+        Unlike a row it needs no other corner, so it tells something even of a deck with a dead cell. None altogether
+        without a certificate.
         """
+        if self.model is None:
+            return None
         return tuple(
             None
-            if corner.newest_counts is None or now_ns - corner.newest_good_ns > SILENT_NS
+            if corner.newest_counts is None or _is_silent(corner, now_ns)
             else round((corner.newest_counts - cell.zero_counts) * cell.gain_n_per_count, 2)
-            for corner, cell in zip(self.corners, self._model.certificate.cells, strict=True)
+            for corner, cell in zip(self.corners, self.model.certificate.cells, strict=True)
         )
+
+
+def _is_silent(corner: ChannelTimebase, now_ns: int) -> bool:
+    return corner.newest_counts is None or now_ns - corner.newest_good_ns > SILENT_NS

@@ -1,11 +1,8 @@
 """Is the station fit to measure? Watches the ring, the corners and the certificate, and says in words what is wrong."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
-from calibration.certificate import now_utc
-from calibration.model import DeckModel
+from station.live.deck_state import DeckState
 from station.live.grid import Grid
 
 START_GRACE_NS: Final = 3_000_000_000  # chips settle and acquire starts within this
@@ -17,11 +14,10 @@ CLEAR_AFTER_NS: Final = 1_000_000_000
 class HealthWatch:
     """Keeps the reasons for which nobody may be measured now; empty when all is well."""
 
-    def __init__(self, model: DeckModel, utc_now: Callable[[], datetime] = now_utc) -> None:
-        self._model = model
-        self._utc_now = utc_now
+    def __init__(self, deck: DeckState) -> None:
+        self._deck = deck
         self.reasons: tuple[str, ...] = ()
-        self.certificate_valid = not model.expired(utc_now())
+        self.certificate_valid = deck.certificate_problem() is None
         self._started_ns: int | None = None
         self._good_since_ns: int | None = None
         self._impossible_since_ns: int | None = None
@@ -64,7 +60,9 @@ class HealthWatch:
                     found.append("a load cell reads what nobody on the deck can cause: check the corner cables")
             else:
                 self._impossible_since_ns = None
-        self.certificate_valid = not self._model.expired(self._utc_now())
-        if not self.certificate_valid:
-            found.append("the calibration certificate does not hold today: calibrate the deck, or set the clock")
+        problem = self._deck.certificate_problem()
+        self.certificate_valid = problem is None
+        if problem is not None:
+            found.append(problem)
+        found += self._deck.reasons()
         return tuple(found)

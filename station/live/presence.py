@@ -28,7 +28,7 @@ class Presence:
     """
 
     def __init__(self, local_g_m_s2: float) -> None:
-        self._g = local_g_m_s2
+        self.local_g_m_s2 = local_g_m_s2
         self.on_deck = False
         self.settled = False
         self.body_weight_n: float | None = None
@@ -38,6 +38,11 @@ class Presence:
         self._recent: deque[tuple[float, float, float]] = deque(maxlen=STILL_ROWS)
         self._empty: deque[tuple[float, float, float, float]] = deque(maxlen=EMPTY_ROWS)
         self._zeros: deque[tuple[float, float, float, float]] = deque(maxlen=ZERO_WAIT)
+
+    def rezeroed(self) -> None:
+        """Take it that the empty deck reads nothing: its zero has just been set."""
+        self.zero_drift_n = (0.0, 0.0, 0.0, 0.0)
+        self._forget_empty()
 
     @property
     def load_fraction(self) -> float:
@@ -114,7 +119,7 @@ class Presence:
             self.body_weight_n = mean
             if not self.settled:
                 self.settled = True
-                return Settled(body_mass_kg=mean / self._g)
+                return Settled(body_mass_kg=mean / self.local_g_m_s2)
         if self.settled and (fz_spread > MOVING_FZ_FRACTION or cop_spread > MOVING_COP_MM):
             self.settled = False
             return Unsettled()

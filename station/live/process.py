@@ -6,18 +6,17 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from calibration.certificate import Certificate
-from calibration.chain import current_certificate
-from calibration.errors import CalibrationError
-from calibration.model import DeckModel
+from calibration.certificate import now_utc
 from hardware.clock import Clock, MonotonicClock
 from hardware.errors import NotPresentError
 from hardware.ring import RingReader
 from station.config import Config
-from station.errors import ConfigError, UnavailableError
+from station.errors import StationError, UnavailableError
+from station.live.deck_state import DeckState
 from station.live.engine import StationEngine
 from station.live.finish import RecordMaker
 from station.live.grid import Grid
@@ -25,10 +24,13 @@ from station.live.health import HealthWatch
 from station.live.loop import TICK_HZ, FixedRateLoop
 from station.live.presence import Presence
 from station.live.server import StationServer
+from station.live.staff_mode import StaffMode
 from station.messages import LIVE_HZ, Status
 from station.protocols.reader import load_protocol, protocol_names
+from station.records.event import EventData
 from station.records.instants import instant_source
 from station.records.store import RecordStore
+from station.staff.pin import PinKeeper, read_pepper
 from station.stopping import stop_on_signals
 from station.sway.norms import load_norms
 
@@ -48,22 +50,32 @@ class Station:
         *,
         serve: bool = True,
         beat: Callable[[], None] = lambda: None,
+        utc_now: Callable[[], datetime] = now_utc,
     ) -> None:
         self.config = config
         self._clock = clock
-        certificate = read_certificate(config)
         norms = load_norms(config.screen.norms)
         self.store = RecordStore.open(config.station.database, station=config.station.id, beat=beat)
-        model = DeckModel(certificate)
-        self.grid = Grid(reader, model, config.deck, config.hardware.deck_imu)
+        deck = DeckState(config, utc_now)
+        self.grid = Grid(reader, deck.model, config.deck, config.hardware.deck_imu)
+        maker = self._maker = RecordMaker(config, instant_source(clock), deck, norms)
+        pepper = config.staff.pepper_file
+        pins = PinKeeper(
+            config.station.pins,
+            read_pepper(None if pepper is None else Path(pepper)),
+            now_s=lambda: clock.now_ns() / 1e9,
+            boot=maker.boot_id,
+        )
         self.engine = StationEngine(
             config=config,
             grid=self.grid,
-            presence=Presence(certificate.gravity_m_s2),
-            maker=RecordMaker(config, certificate, instant_source(clock), norms),
+            presence=Presence(deck.gravity_m_s2),
+            maker=maker,
             keeper=self.store,
             protocols={name: load_protocol(name) for name in protocol_names()},
-            health=HealthWatch(model),
+            health=HealthWatch(deck),
+            deck=deck,
+            staff=StaffMode(config, self.grid, deck, pins, self._record_event, utc_now),
         )
         self.store.set_state(self.engine.state)
         self.loop = FixedRateLoop(clock, self._tick)
@@ -89,6 +101,14 @@ class Station:
                 self._live_due -= 1.0
                 if server.wants_live:
                     server.broadcast_live(self.engine.live(now_ns))
+
+    def _record_event(self, data: EventData) -> None:
+        """Store an event; what cannot be stored must not undo what it tells of."""
+        now_ns = self._clock.now_ns()
+        try:
+            self.store.add_event(lambda event_id: self._maker.event(event_id, data, now_ns))
+        except StationError as error:
+            log.error("%s", error)
 
     def status(self) -> Status:
         """Return how the station is."""
@@ -121,23 +141,6 @@ class Station:
         self.store.close()
 
 
-def read_certificate(config: Config) -> Certificate:
-    """Return the deck's certificate; raises ConfigError when it is absent, broken, or of another deck."""
-    path = Path(config.deck.certificate)
-    try:
-        certificate = current_certificate(path)
-    except CalibrationError as error:
-        raise ConfigError(str(error)) from error
-    spacing = (config.deck.cell_spacing_ml_mm, config.deck.cell_spacing_ap_mm)
-    certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)
-    if spacing != certified:
-        raise ConfigError(
-            f"{path}: certifies a deck of {certified[0]:g} x {certified[1]:g} mm between the load cells, "
-            f"the configuration says {spacing[0]:g} x {spacing[1]:g} mm; correct [deck] or calibrate this deck"
-        )
-    return certificate
-
-
 def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITHIN_S) -> RingReader:
     """Return a reader of the ring, waiting for acquire to make it; raises UnavailableError when it does not."""
     deadline = time.monotonic() + timeout_s
@@ -154,9 +157,7 @@ def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITH
 def main(config: Config, *, beat: Callable[[], None]) -> int:
     """Run the station until SIGTERM or SIGINT; returns an exit code."""
     told_to_stop = stop_on_signals()
-    # before waiting for anything: a wrong configuration should say so at once
-    read_certificate(config)
-    load_norms(config.screen.norms)
+    load_norms(config.screen.norms)  # before waiting for anything: a wrong configuration should say so at once
     station = Station(config, open_ring(config.station.ring, beat), MonotonicClock(), beat=beat)
     log.info("station %s is up", config.station.id)
     try:

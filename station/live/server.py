@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
+
 from station import SOFTWARE_VERSION
 from station.errors import StationError, TryAgainError
 from station.live.engine import StationEngine
@@ -95,11 +97,7 @@ class StationServer:
             if not client.live or client.backlog:
                 continue  # a client that lags skips frames: the next one is newer
             if client.role == "kiosk":
-                plain = plain or encode_line(
-                    Live(
-                        live.serial, live.on_deck, live.load_fraction, live.ring_left_s, live.dot_ml_mm, live.dot_ap_mm
-                    )
-                )
+                plain = plain or encode_line(msgspec.structs.replace(live, score=None))
                 self._send(client, plain)
             else:
                 full = full or encode_line(live)

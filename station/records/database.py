@@ -15,9 +15,13 @@ from station.errors import UnavailableError
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION: Final = 1
+# A version a step: a new database takes all of them, an old one those that it has not had yet.
 # Read with the module: a package that is damaged must not be taken for a database that cannot be opened.
-_SCHEMA: Final = importlib.resources.files("station.records").joinpath("schema.sql").read_text(encoding="utf-8")
+_STEPS: Final = tuple(
+    importlib.resources.files("station.records").joinpath(name).read_text(encoding="utf-8")
+    for name in ("schema.sql", "schema_2.sql")
+)
+SCHEMA_VERSION: Final = len(_STEPS)
 BUSY_TIMEOUT_S: Final = 10.0
 BEAT_EVERY_S: Final = 0.25  # while an existing file is checked
 CHECK_WITHIN_S: Final = 300.0  # 2 GB take 20 s and more; a check that stands still is the watchdog's
@@ -93,7 +97,7 @@ def _problem(path: Path) -> str | None:
         return str(error)
     if verdict != "ok":
         return str(verdict)
-    if version not in (0, SCHEMA_VERSION):
+    if version > SCHEMA_VERSION:
         raise sqlite3.NotSupportedError(f"its schema version is {version}, this software knows {SCHEMA_VERSION}")
     return None
 
@@ -111,11 +115,13 @@ def _make(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";\n"):
+        for step in _STEPS[version:]:
+            for statement in step.split(";\n"):
                 if statement.strip():
                     database.execute(statement)
+        if version == 0:
             database.execute("INSERT INTO meta VALUES ('epoch', ?)", (secrets.token_hex(4),))
+        if version < SCHEMA_VERSION:
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         database.execute("COMMIT")
     except BaseException:

@@ -48,6 +48,26 @@ class OutboxCount(msgspec.Struct, frozen=True):
     oldest_age_s: float | None
 
 
+Family = Literal["result", "event"]
+
+
+class DeckNote(msgspec.Struct, frozen=True):
+    """How the deck is, as the station last said; the bridge publishes it in `info` and `health`.
+
+    calibration_due: when the certificate ends, UTC; daily_check: of the certificate in use, None when there was none
+    yet; zero: `good`, or why it blocks; zero_worst_n: the corner whose zero has moved most since the calibration.
+    """
+
+    calibration_id: str | None = None
+    calibration_due: str | None = None
+    daily_check: Literal["passed", "failed"] | None = None
+    daily_check_utc: str | None = None
+    daily_force_error_percent: float | None = None
+    daily_place_error_mm: float | None = None
+    zero: str = "good"
+    zero_worst_n: float = 0.0
+
+
 class Outbox:
     """A connection of its own to the outbox in the database at `path`. Every change is durable on return.
 
@@ -68,12 +88,13 @@ class Outbox:
         seen, self._seen_version = self._seen_version, version
         return seen != version
 
-    def open_rows(self, limit: int, after_seq: int = 0) -> list[OutboxRow]:
-        """Return the oldest open rows with `seq` above `after_seq`, in order."""
+    def open_rows(self, limit: int, after_seq: int = 0, family: Family | None = None) -> list[OutboxRow]:
+        """Return the oldest open rows with `seq` above `after_seq`, in order; of results, events, or both."""
+        which = {None: "", "event": "AND topic LIKE 'event/%' ", "result": "AND topic NOT LIKE 'event/%' "}[family]
         rows = self._guard(
             lambda database: database.execute(
                 "SELECT seq, id, topic, body, attempts, opened_s FROM outbox "
-                "WHERE state = 'open' AND seq > ? ORDER BY seq LIMIT ?",
+                f"WHERE state = 'open' AND seq > ? {which}ORDER BY seq LIMIT ?",
                 (after_seq, limit),
             ).fetchall()
         )
@@ -155,6 +176,14 @@ class Outbox:
         """Return the station's state as it last said, or None before it has."""
         found = self._guard(lambda database: database.execute("SELECT value FROM meta WHERE key = 'state'").fetchone())
         return None if found is None else str(found[0])
+
+    def deck_note(self) -> DeckNote:
+        """Return how the deck is, as the station last said; the defaults before it has said anything."""
+        found = self._guard(lambda database: database.execute("SELECT value FROM meta WHERE key = 'deck'").fetchone())
+        try:
+            return DeckNote() if found is None else msgspec.json.decode(found[0], type=DeckNote)
+        except msgspec.MsgspecError:
+            return DeckNote()  # of another version; the station says it anew when it starts
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""

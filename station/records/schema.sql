@@ -1,4 +1,5 @@
--- The station's one database (schema version 1). WAL, synchronous=FULL: what is committed survives a power cut.
+-- The station's one database, as its first schema version made it; schema_2.sql and on are added to it.
+-- WAL, synchronous=FULL: what is committed survives a power cut.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,

@@ -1,4 +1,7 @@
-"""The record store: a visit's record, its raw trials and its outbox row, in one transaction or not at all."""
+"""The record store: a visit's record, its raw trials and its outbox row, in one transaction or not at all.
+
+Events (station.records.event) take the same way: event and outbox row, both or neither.
+"""
 
 import logging
 import sqlite3
@@ -12,7 +15,8 @@ import msgspec
 
 from station.errors import DataError, UnavailableError
 from station.records.database import open_database
-from station.records.outbox import Outbox
+from station.records.event import StationEvent
+from station.records.outbox import DeckNote, Outbox
 from station.records.record import Record
 
 log = logging.getLogger(__name__)
@@ -55,31 +59,62 @@ class RecordStore:
         database = self._database
         database.execute("BEGIN IMMEDIATE")
         try:
-            (last,) = database.execute(
-                "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0)"
-            ).fetchone()
-            result_id = f"{self._station}:{self.epoch}:{last + 1}"
+            seq, result_id = self._next_id()
             record = make(result_id)
             if record.id != result_id:
                 raise DataError(f"the record calls itself {record.id!r}; it was given the id {result_id!r}")
             body = msgspec.json.encode(record)
             database.execute(
                 "INSERT INTO record (seq, id, protocol, body) VALUES (?, ?, ?, ?)",
-                (last + 1, record.id, record.protocol, body),
+                (seq, record.id, record.protocol, body),
             )
             database.executemany(
                 "INSERT INTO raw_trial VALUES (?, ?, ?)", [(record.id, name, raw) for name, raw in trials.items()]
             )
-            database.execute(
-                "INSERT INTO outbox (seq, id, topic, body, opened_s) VALUES (?, ?, ?, ?, ?)",
-                (last + 1, record.id, f"result/{record.protocol}", body, time.time()),
-            )
+            self._send(seq, record.id, f"result/{record.protocol}", body)
             database.execute("COMMIT")
         except BaseException:
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise
         return record
+
+    def add_event(self, make: Callable[[str], StationEvent]) -> StationEvent:
+        """Make an event with its id, store it with its outbox row; durable on return.
+
+        Raises UnavailableError when it could not be stored; nothing is left behind then.
+        """
+        database = self._database
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            seq, event_id = self._next_id()
+            event = make(event_id)
+            body = msgspec.json.encode(event)
+            database.execute("INSERT INTO event VALUES (?, ?, ?, ?)", (seq, event.id, event.type, body))
+            self._send(seq, event.id, f"event/{event.type}", body)
+            database.execute("COMMIT")
+        except sqlite3.Error as error:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise UnavailableError(f"{self.path}: the event could not be stored: {error}") from error
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+        return event
+
+    def _next_id(self) -> tuple[int, str]:
+        """Return the next number and the id that it makes, for whoever is in a transaction."""
+        found = self._database.execute("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sequence'").fetchone()
+        seq = (0 if found is None else int(found[0])) + 1
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES ('sequence', ?)", (str(seq),))
+        return seq, f"{self._station}:{self.epoch}:{seq}"
+
+    def _send(self, seq: int, row_id: str, topic: str, body: bytes) -> None:
+        self._database.execute(
+            "INSERT INTO outbox (seq, id, topic, body, opened_s) VALUES (?, ?, ?, ?, ?)",
+            (seq, row_id, topic, body, time.time()),
+        )
 
     def get_record(self, result_id: str) -> Record | None:
         """Return a stored record, or None; raises DataError when what is stored cannot be read."""
@@ -101,10 +136,17 @@ class RecordStore:
 
         It is news for the network, not part of a result: when it cannot be written, the visit goes on.
         """
+        self._note("state", state)
+
+    def set_deck_note(self, note: DeckNote) -> None:
+        """Remember for the bridge how calibration, daily check and zero are; when it cannot be written, so be it."""
+        self._note("deck", msgspec.json.encode(note).decode())
+
+    def _note(self, key: str, value: str) -> None:
         try:
-            self._database.execute("INSERT OR REPLACE INTO meta VALUES ('state', ?)", (state,))
+            self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
         except sqlite3.Error as error:
-            log.error("%s: the state %r could not be noted for the bridge: %s", self.path, state, error)
+            log.error("%s: %s %r could not be noted for the bridge: %s", self.path, key, value, error)
 
     def close(self) -> None:
         """Close the database; safe to call twice."""

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from calibration.daily import DailyCheck
-from calibration.evidence import Four, Reading, Weight
+from calibration.evidence import Reading, Weight
 from calibration.procedure import Session
 from station.messages import Hole, TableRow, Trend
 
@@ -92,13 +92,9 @@ class Moved(msgspec.Struct, frozen=True, tag=True):
 
 
 class Read(msgspec.Struct, frozen=True, tag=True):
-    """Five quiet seconds are together. `reading` has the kind and place of the step that is asked for.
-
-    zero_n, force_n, cop: by the certificate in use, for the daily check; None without one.
-    """
+    """Five quiet seconds are together. `reading` has the kind and place of the step that is asked for."""
 
     reading: Reading
-    forces_n: Four | None = None
 
 
 class Journaled(msgspec.Struct, frozen=True, tag=True):

@@ -41,7 +41,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PinFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is kept. failures: wrong tries in a row; lock_s: how long the lock lasts that began at `since_s` of `boot`."""
+    """What is kept. failures: wrong tries in a row; lock_s: how long the lock from `since_s` of `boot` on lasts."""
 
     people: tuple[Person, ...] = ()
     failures: int = 0

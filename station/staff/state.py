@@ -46,9 +46,10 @@ IDLE_OF: Final[dict[Stage, float]] = {
 class StaffState(msgspec.Struct, frozen=True):
     """The staff mode at one moment.
 
-    shut: no PIN can be typed, because none is set; digits: typed so far, never shown; operator: initials of who signed in; chosen: ids of weights; held: the load that
-    was read last still stands there; note: what is wrong with it, in words; touched_s: when something last happened,
-    stamped by the tick after it; locked_s: seconds for which no PIN is taken.
+    shut: no PIN can be typed, because there is none; digits: typed so far, never shown; operator: initials of who
+    signed in; chosen: ids of weights; held: the load that was read last still stands there; note: what is wrong with
+    it, in words; touched_s: when something last happened, stamped by the tick after it; locked_s: seconds for which no
+    PIN is taken.
     """
 
     site: Site

@@ -181,8 +181,8 @@ def walk_up(tmp_path: Path) -> RunningStation:
 
 def shifted(running: RunningStation, sample: Sample, newtons: float) -> Sample:
     """Return a corner's sample as if so many newtons more pressed on it."""
-    before = running.station.grid._model.corner_forces_n((0.0, 0.0, 0.0, 0.0))[sample.channel]
-    after = running.station.grid._model.corner_forces_n((1e6, 1e6, 1e6, 1e6))[sample.channel]
+    before = running.station.grid.model.corner_forces_n((0.0, 0.0, 0.0, 0.0))[sample.channel]
+    after = running.station.grid.model.corner_forces_n((1e6, 1e6, 1e6, 1e6))[sample.channel]
     counts = round(newtons * 1e6 / (after - before))
     return sample._replace(values=(sample.values[0] + counts, *sample.values[1:]))
 
