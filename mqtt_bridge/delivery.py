@@ -12,7 +12,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from mqtt_bridge.payloads import AckPayload
-from station.records.outbox import OutboxRow
+from station.records.outbox import Family, OutboxRow
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,19 @@ FAILURE: Final = 0x80
 BLAMES_A_PUBLICATION: Final = {0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9B}
 
 
+FAMILIES: Final[tuple[Family, ...]] = ("result", "event")
+
+
+def family_of(topic: str) -> Family:
+    """Return whether this is the topic of a result or of an event."""
+    return "event" if topic.startswith("event/") else "result"
+
+
 class Rows(Protocol):
     """What delivery needs of station.records.outbox.Outbox."""
 
-    def open_rows(self, limit: int, after_seq: int = 0) -> list[OutboxRow]:
-        """Return the oldest open rows."""
+    def open_rows(self, limit: int, after_seq: int = 0, family: Family | None = None) -> list[OutboxRow]:
+        """Return the oldest open rows of a family, or of both."""
 
     def close_rows(self, ids: Sequence[str], by: str) -> list[str]:
         """Close rows."""
@@ -64,15 +72,33 @@ class Out(Protocol):
 class _OnItsWay:
     """What is known of one row of the window. `token` is set while its PUBACK is awaited."""
 
-    __slots__ = ("broke_connections", "due_s", "sent_s", "taken", "token", "wait_s")
+    __slots__ = ("broke_connections", "due_s", "family", "sent_s", "taken", "token", "wait_s")
 
-    def __init__(self) -> None:
+    def __init__(self, family: Family) -> None:
+        self.family = family
         self.token: int | None = None
         self.sent_s = 0.0
         self.due_s = 0.0
         self.wait_s = FIRST_RETRY_S
         self.taken = False
         self.broke_connections = 0
+
+
+class _Probe:
+    """A family that nobody subscribes to: one of its rows at a time asks, ever more slowly, whether somebody has come.
+
+    Results and events ask apart: a consumer that takes results only must not wait for events that nobody takes.
+    """
+
+    __slots__ = ("due_s", "wait_s")
+
+    def __init__(self, sent_s: float) -> None:
+        self.wait_s = FIRST_PROBE_S
+        self.due_s = sent_s + FIRST_PROBE_S
+
+    def sent(self, now_s: float) -> None:
+        self.due_s = now_s + self.wait_s
+        self.wait_s = min(LONGEST_PROBE_S, 2 * self.wait_s)
 
 
 class Delivery:
@@ -87,9 +113,7 @@ class Delivery:
         self._max_packet_bytes: int | None = None
         self._at_once = WINDOW
         self._heard_s: float | None = None
-        self._nobody = False  # the broker's last word: nobody subscribes to results
-        self._probe_s = FIRST_PROBE_S
-        self._next_probe_s = 0.0
+        self._nobody: dict[Family, _Probe] = {}  # the broker's last word: nobody subscribes to these
 
     def connected(self, max_packet_bytes: int | None, receive_maximum: int = 65535) -> None:
         """Begin anew on a fresh connection, within what its broker takes."""
@@ -105,7 +129,7 @@ class Delivery:
         """
         awaited = [result_id for result_id, moving in self._moving.items() if moving.token is not None]
         self._by_token.clear()
-        self._nobody = False
+        self._nobody.clear()
         for moving in self._moving.values():
             moving.token = None
             moving.due_s = now_s
@@ -124,8 +148,11 @@ class Delivery:
     def pump(self, now_s: float, utc_s: float, out: Out) -> int:
         """Publish what is due, oldest first; return how many rows went out."""
         sent = 0
-        rows = self._rows.open_rows(WINDOW)
-        self._moving = {row.id: self._moving.get(row.id) or _OnItsWay() for row in rows}
+        rows = sorted(
+            (row for family in FAMILIES for row in self._rows.open_rows(WINDOW, family=family)),
+            key=lambda row: row.seq,
+        )
+        self._moving = {row.id: self._moving.get(row.id) or _OnItsWay(family_of(row.topic)) for row in rows}
         self._suspects &= self._moving.keys()
         for row in rows:
             moving = self._moving[row.id]
@@ -135,10 +162,11 @@ class Delivery:
                 self._rows.park(row.id, f"{len(row.body)} bytes, the broker takes {self._max_packet_bytes}")
                 log.error("%s parked: larger than the broker's maximum packet", row.id)
                 continue
-            if len(self._by_token) >= (1 if self._suspects or self._nobody else self._at_once):
+            if len(self._by_token) >= (1 if self._suspects else self._at_once):
                 break
-            if self._nobody and now_s < self._next_probe_s:
-                break
+            probe = self._nobody.get(moving.family)
+            if probe is not None and (now_s < probe.due_s or self._is_asking(moving.family)):
+                continue
             token = out(row, _body(row, utc_s))
             if token is None:
                 break  # the connection is going; the rest would be out of order
@@ -147,10 +175,12 @@ class Delivery:
             moving.wait_s = min(LONGEST_RETRY_WHEN_TAKEN_S if moving.taken else LONGEST_RETRY_S, 2 * moving.wait_s)
             self._by_token[token] = row.id
             sent += 1
-            if self._nobody:
-                self._next_probe_s = now_s + self._probe_s
-                self._probe_s = min(LONGEST_PROBE_S, 2 * self._probe_s)
+            if probe is not None:
+                probe.sent(now_s)
         return sent
+
+    def _is_asking(self, family: Family) -> bool:
+        return any(each.token is not None and each.family == family for each in self._moving.values())
 
     def puback(self, token: int, code: int, reason: str) -> None:
         """Take the broker's answer. It closes a row only under `ack_policy = "broker"`, and only with code 0."""
@@ -162,11 +192,10 @@ class Delivery:
         moving.taken = code < FAILURE and code != NO_SUBSCRIBER
         self._suspects.discard(result_id)
         if code == NO_SUBSCRIBER:
-            if not self._nobody:
-                self._nobody, self._probe_s, self._next_probe_s = True, FIRST_PROBE_S, moving.sent_s + FIRST_PROBE_S
+            self._nobody.setdefault(moving.family, _Probe(moving.sent_s))
             moving.due_s, moving.wait_s = moving.sent_s, FIRST_RETRY_S  # at once, as soon as there is somebody
         elif code < FAILURE:
-            self._nobody = False
+            self._nobody.pop(moving.family, None)
         if code >= FAILURE:
             self._refused(result_id, f"the broker refused it: {reason}")
         elif self._policy == "broker" and moving.taken:

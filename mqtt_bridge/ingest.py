@@ -1,4 +1,4 @@
-"""The reference consumer: stores every result exactly once, and says so after its own commit.
+"""The reference consumer: stores every result and event exactly once, and says so after its own commit.
 
 The order is the whole point: COMMIT, then the acknowledgement to the station, then the broker's. Killed anywhere in
 between, the result comes again and is recognised by its id. Hostile input is refused in words and never stops it.
@@ -19,6 +19,7 @@ from mqtt_bridge.payloads import AckPayload, AckStatus, one_line
 from mqtt_bridge.topics import Topics, topics_of
 from mqtt_bridge.transport import Connected, Received, Subscribed
 from station.errors import UnavailableError
+from station.records.event import EVENT_SCHEMA
 from station.records.record import RESULT_SCHEMA
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 LARGEST_RESULT_BYTES: Final = 256 * 1024
 DEEPEST_RESULT: Final = 32  # how deep a decoder goes differs from reader to reader; a record needs 4
 WAIT_AFTER_FAILURE_S: Final = 1.0
+SCHEMAS: Final = (RESULT_SCHEMA, EVENT_SCHEMA)
 RESULT_ID: Final = re.compile(r"([a-z0-9-]{1,32}):[a-z0-9]{1,32}:[0-9]{1,18}")  # station:epoch:sequence
 
 _TABLE: Final = """
@@ -116,9 +118,9 @@ def judge(source: Topics, body: bytes, correlation: bytes) -> Verdict:
         return Verdict(named, "rejected", "its id is not station:epoch:sequence")
     if envelope.station != source.station or matched.group(1) != source.station:
         return Verdict(named, "rejected", "its station is not the one whose topic it came on")
-    if envelope.schema != RESULT_SCHEMA:
+    if envelope.schema not in SCHEMAS:
         schema = one_line(envelope.schema)
-        return Verdict(named or envelope.id, "rejected", f"schema {schema!r}; expected {RESULT_SCHEMA!r}")
+        return Verdict(named or envelope.id, "rejected", f"schema {schema!r}; expected {' or '.join(SCHEMAS)}")
     return Verdict(envelope.id, "stored")
 
 
@@ -152,10 +154,12 @@ def _id_in(correlation: bytes) -> str | None:
 class Ingest:
     """The consumer's loop over one connection. `turn()` takes one event."""
 
-    def __init__(self, connection: Connection, inbox: Inbox, topic_filter: str, prefix: str, name: str) -> None:
+    def __init__(
+        self, connection: Connection, inbox: Inbox, topic_filters: tuple[str, ...], prefix: str, name: str
+    ) -> None:
         self._connection = connection
         self._inbox = inbox
-        self._filter = topic_filter
+        self._filters = topic_filters
         self._prefix = prefix
         self._name = name
         self.stored = self.duplicates = self.rejected = 0
@@ -167,9 +171,10 @@ class Ingest:
             case Connected():
                 transport = self._connection.transport
                 if transport is not None:
-                    transport.subscribe(self._filter)
+                    for each in self._filters:
+                        transport.subscribe(each)
             case Subscribed(refused) if refused is not None:
-                self._connection.drop(f"the broker refuses the subscription to {self._filter}: {refused}")
+                self._connection.drop(f"the broker refuses the subscription to {' or '.join(self._filters)}: {refused}")
             case Received():
                 self._take(event)
 

@@ -8,7 +8,7 @@ import click
 from mqtt_bridge.connection import Connection
 from mqtt_bridge.ingest import Inbox, Ingest
 from mqtt_bridge.paho_transport import PahoTransport
-from mqtt_bridge.topics import results_filter
+from mqtt_bridge.topics import consumer_filters
 from station.config import MqttConfig
 from station.errors import ConfigError
 from station.stopping import stop_on_signals
@@ -43,7 +43,7 @@ def ingest(
     cert_file: Path | None,
     key_file: Path | None,
 ) -> None:
-    """Store results from MQTT in SQLite, each exactly once, and acknowledge them to their stations."""
+    """Store results and events from MQTT in SQLite, each exactly once, and acknowledge them to their stations."""
     if ca_file is None and not (host == "localhost" or host.startswith("127.") or host == "::1"):
         raise ConfigError(f"--host {host} is not this machine: set --ca-file, results travel over TLS only")
     if (cert_file is None) != (key_file is None):
@@ -61,7 +61,7 @@ def ingest(
     told_to_stop = stop_on_signals()
     inbox = Inbox(database)
     connection = Connection(lambda: PahoTransport(config, client_id, manual=True))
-    consumer = Ingest(connection, inbox, results_filter(prefix, site, share), prefix, client_id)
+    consumer = Ingest(connection, inbox, consumer_filters(prefix, site, share), prefix, client_id)
     try:
         while not told_to_stop():
             consumer.turn()

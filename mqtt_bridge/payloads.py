@@ -1,9 +1,10 @@
-"""What the bridge itself says and hears: status, info, health, acknowledgement. Results are station.records.record."""
+"""What the bridge itself says and hears: status, info, health, acknowledgement. What it carries is station.records'."""
 
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from station.records.event import StationEvent
 from station.records.record import Record, UtcQuality
 
 State = Literal["ready", "busy", "fault", "disconnected", "lost"]
@@ -19,7 +20,7 @@ class StatusPayload(msgspec.Struct, frozen=True):
 
 
 class InfoPayload(msgspec.Struct, frozen=True):
-    """`info`: what this station is."""
+    """`info`: what this station is. calibration_due: when the certificate in use ends, UTC; null without one."""
 
     station: str
     site: str
@@ -28,16 +29,28 @@ class InfoPayload(msgspec.Struct, frozen=True):
     schemas: tuple[str, ...]
     ack_policy: str
     commands: tuple[str, ...] = ()
+    calibration_id: str | None = None
+    calibration_due: str | None = None
 
 
 class HealthPayload(msgspec.Struct, frozen=True):
-    """`health`: figures for the people who look after it. Ages in seconds, disk in megabytes."""
+    """`health`: figures for the people who look after it. Ages in seconds, disk in megabytes.
+
+    daily_check: the last one of the certificate in use (null: none yet), when, and its errors; zero: `good`, or why the
+    empty deck's zero keeps people from being measured; zero_worst_n: how far a corner's zero has moved.
+    """
 
     outbox_open: int
     outbox_parked: int
     oldest_open_age_s: float | None
     disk_free_mb: int
     utc_quality: UtcQuality
+    daily_check: Literal["passed", "failed"] | None = None
+    daily_check_utc: str | None = None
+    daily_force_error_percent: float | None = None
+    daily_place_error_mm: float | None = None
+    zero: str = "good"
+    zero_worst_n: float = 0.0
 
 
 MOST_IDS: Final = 1000  # that one acknowledgement may name
@@ -74,5 +87,12 @@ def one_line(words: str | None) -> str | None:
 
 def json_schemas() -> dict[str, Any]:
     """Return the JSON Schema of every payload, by topic, from the types that the code uses."""
-    types = {"result": Record, "status": StatusPayload, "info": InfoPayload, "health": HealthPayload, "ack": AckPayload}
+    types = {
+        "result": Record,
+        "event": StationEvent,
+        "status": StatusPayload,
+        "info": InfoPayload,
+        "health": HealthPayload,
+        "ack": AckPayload,
+    }
     return {topic: msgspec.json.schema(payload) for topic, payload in types.items()}

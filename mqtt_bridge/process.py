@@ -23,6 +23,7 @@ from mqtt_bridge.transport import Connected, Disconnected, Event, Puback, Receiv
 from station import SOFTWARE_VERSION
 from station.config import Config
 from station.errors import UnavailableError
+from station.records.event import EVENT_SCHEMA
 from station.records.instants import boot_id, now_instant
 from station.records.outbox import Outbox, OutboxRow
 from station.records.record import RESULT_SCHEMA
@@ -51,6 +52,7 @@ class Bridge:
         self._connection = Connection(self._transport)
         self._ready = False  # connected, and subscribed to acknowledgements
         self._said_state: str | None = None
+        self._said_info: InfoPayload | None = None
         self._next_due_s = 0.0
         self._next_health_s = 0.0
         self._next_station_look_s = 0.0
@@ -119,17 +121,7 @@ class Bridge:
         self._ready = True
         self._said_state = None
         self._next_health_s = 0.0
-        transport = self._connection.transport
-        if transport is not None:
-            info = InfoPayload(
-                station=self._config.station.id,
-                site=self._config.station.site,
-                model="balance-station",
-                software_version=SOFTWARE_VERSION,
-                schemas=(RESULT_SCHEMA,),
-                ack_policy=self._config.mqtt.ack_policy,
-            )
-            transport.publish(self.topics.info, msgspec.json.encode(info), retain=True)
+        self._said_info = None
 
     def _received(self, body: bytes) -> None:
         try:
@@ -150,6 +142,7 @@ class Bridge:
             self._station_answers = answers(self._config.station.socket)
         # what a dead station said last is not how it is
         self._say_state(transport, (self._station_answers and self._outbox.station_state()) or "fault")
+        self._say_info(transport)
         self._delivery.pump(now_s, time.time(), lambda row, body: self._publish(transport, row, body))
         if self._delivery.stalled(now_s):
             self._ready = False
@@ -163,6 +156,22 @@ class Bridge:
         return transport.publish(
             self.topics.under(row.topic), body, correlation=row.id.encode(), reply_to=self.topics.ack
         )
+
+    def _say_info(self, transport: Transport) -> None:
+        """Say what this station is, when that is news: once a connection, and when the deck has a new certificate."""
+        deck = self._outbox.deck_note()
+        info = InfoPayload(
+            station=self._config.station.id,
+            site=self._config.station.site,
+            model="balance-station",
+            software_version=SOFTWARE_VERSION,
+            schemas=(RESULT_SCHEMA, EVENT_SCHEMA),
+            ack_policy=self._config.mqtt.ack_policy,
+            calibration_id=deck.calibration_id,
+            calibration_due=deck.calibration_due,
+        )
+        if info != self._said_info and transport.publish(self.topics.info, msgspec.json.encode(info), retain=True):
+            self._said_info = info
 
     def _say_state(self, transport: Transport, said: str) -> int | None:
         if said == self._said_state:
@@ -179,13 +188,19 @@ class Bridge:
         return token
 
     def _health(self) -> HealthPayload:
-        waiting = self._outbox.count()
+        waiting, deck = self._outbox.count(), self._outbox.deck_note()
         return HealthPayload(
             outbox_open=waiting.open,
             outbox_parked=waiting.parked,
             oldest_open_age_s=waiting.oldest_age_s,
             disk_free_mb=shutil.disk_usage(Path(self._config.station.state_dir)).free // 1_000_000,
             utc_quality=now_instant().utc_quality,
+            daily_check=deck.daily_check,
+            daily_check_utc=deck.daily_check_utc,
+            daily_force_error_percent=deck.daily_force_error_percent,
+            daily_place_error_mm=deck.daily_place_error_mm,
+            zero=deck.zero,
+            zero_worst_n=deck.zero_worst_n,
         )
 
 

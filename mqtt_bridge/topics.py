@@ -39,10 +39,11 @@ class Topics(msgspec.Struct, frozen=True):
         return self.under("ack")
 
 
-def results_filter(prefix: str, site: str | None, share: str | None = None) -> str:
-    """Return the subscription of a consumer: the results of one site, or (None) of all; `share` names a group."""
-    plain = f"{prefix}/{VERSION}/{site or '+'}/+/result/+"
-    return f"$share/{share}/{plain}" if share else plain
+def consumer_filters(prefix: str, site: str | None, share: str | None = None) -> tuple[str, str]:
+    """Return a consumer's subscriptions, results and events of one site, or (None) of all; `share` names a group."""
+    group = f"$share/{share}/" if share else ""
+    below = f"{group}{prefix}/{VERSION}/{site or '+'}/+"
+    return f"{below}/result/+", f"{below}/event/+"
 
 
 def topics_of(topic: str, prefix: str) -> Topics | None:

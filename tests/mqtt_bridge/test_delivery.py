@@ -27,10 +27,15 @@ class MemoryOutbox:
         self.body = body
         self.closed_by: dict[str, str] = {}
         self.refusals: dict[str, int] = {}
+        self.events: set[str] = set()
 
-    def open_rows(self, limit: int, after_seq: int = 0) -> list[OutboxRow]:
+    def open_rows(self, limit: int, after_seq: int = 0, family: str | None = None) -> list[OutboxRow]:
         ids = [each for each, state in self.state.items() if state == "open"]
-        return [OutboxRow(int(each.split(":")[2]), each, "result/x", self.body, 0, 0.0) for each in ids][:limit]
+        rows = [OutboxRow(int(each.split(":")[2]), each, self.topic(each), self.body, 0, 0.0) for each in ids]
+        return [row for row in rows if family is None or row.topic.startswith(family)][:limit]
+
+    def topic(self, row_id: str) -> str:
+        return "event/staff" if row_id in self.events else "result/x"
 
     def close_rows(self, ids: Sequence[str], by: str) -> list[str]:
         closed = [each for each in ids if self.state.get(each) in ("open", "parked")]
@@ -125,6 +130,23 @@ def test_with_nobody_there_one_row_asks_for_all_and_all_go_in_order_when_somebod
     delivery.pump(3600.0 + LONGEST_PROBE_S, 0.0, wire)
     assert wire.ids[before:] == [f"s:e:{n}" for n in range(1, WINDOW + 1)]
     assert set(outbox.state.values()) == {"open"}
+
+
+def test_events_that_nobody_takes_hold_up_no_result() -> None:
+    outbox, wire = MemoryOutbox(3 * WINDOW), Wire()
+    outbox.events = {f"s:e:{n}" for n in range(1, 2 * WINDOW + 1)}  # before all results
+    delivery = Delivery(outbox)
+    delivery.connected(None)
+    for second in range(120):
+        done = len(wire.sent)
+        delivery.pump(float(second), 0.0, wire)
+        for token, row_id, _ in wire.sent[done:]:
+            delivery.puback(token, 0x10 if row_id in outbox.events else 0x00, "")
+            if row_id not in outbox.events:
+                delivery.acknowledged(AckPayload((row_id,), "stored", by="clinic"), float(second))
+    closed = {each for each, state in outbox.state.items() if state == "closed"}
+    assert closed == {f"s:e:{n}" for n in range(2 * WINDOW + 1, 3 * WINDOW + 1)}
+    assert {"s:e:1"} <= set(wire.ids), "one event goes on asking"
 
 
 def test_under_the_broker_policy_only_code_zero_is_delivery() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mqtt_bridge.ingest import LARGEST_RESULT_BYTES, Inbox, judge
 from mqtt_bridge.payloads import LONGEST_WORDS, decode_ack, json_schemas
-from mqtt_bridge.topics import Topics, results_filter, topics_of
+from mqtt_bridge.topics import Topics, consumer_filters, topics_of
+from station.records.event import EVENT_SCHEMA
 from station.records.record import RESULT_SCHEMA, Record
 
 SOURCE = Topics("balance", "clinic", "st-1")
@@ -112,8 +113,16 @@ def test_an_acknowledgement_from_the_network_is_bounded_and_printable() -> None:
 
 def test_the_schemas_that_are_shipped_are_those_of_the_types() -> None:
     schemas = json_schemas()
-    assert set(schemas) == {"result", "status", "info", "health", "ack"}
+    assert set(schemas) == {"result", "event", "status", "info", "health", "ack"}
     assert set(schemas["result"]["$defs"]["Record"]["required"]) >= {"id", "tier", "parts", "sway"}
+
+
+def test_an_event_is_stored_like_a_result(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "clinic.db")
+    event = result(schema=EVENT_SCHEMA, data={"type": "staff", "what": "signed-in", "operator": "AB"})
+    topic = SOURCE.under("event/staff")
+    assert [inbox.take(topic, SOURCE, event, b"st-1:e:1").status for _ in range(2)] == ["stored", "duplicate"]
+    inbox.close()
 
 
 def test_the_record_in_the_documentation_is_one_that_the_code_understands() -> None:
@@ -128,5 +137,8 @@ def test_topics_are_told_apart_and_name_nobody() -> None:
     assert topics_of(TOPIC, "balance") == SOURCE
     assert topics_of("other/v1/clinic/st-1/result/x", "balance") is None
     assert topics_of("balance/v1/clinic", "balance") is None
-    assert results_filter("balance", None) == "balance/v1/+/+/result/+"
-    assert results_filter("balance", "north", "workers") == "$share/workers/balance/v1/north/+/result/+"
+    assert consumer_filters("balance", None) == ("balance/v1/+/+/result/+", "balance/v1/+/+/event/+")
+    assert consumer_filters("balance", "north", "workers") == (
+        "$share/workers/balance/v1/north/+/result/+",
+        "$share/workers/balance/v1/north/+/event/+",
+    )
