@@ -64,8 +64,9 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str = ""
 
     def signed(self) -> Self:
-        """Return the certificate with its id filled in."""
-        return msgspec.structs.replace(self, id=certificate_id(self))
+        """Return the certificate with its id filled in: that of what will be read back, where 0 and 0.0 are the same."""
+        as_read = msgspec.convert(msgspec.to_builtins(self), type(self))
+        return msgspec.structs.replace(as_read, id=certificate_id(as_read))
 
 
 def certificate_id(certificate: Certificate) -> str:

@@ -36,16 +36,22 @@ def read_chain(path: Path) -> tuple[Certificate, ...]:
     chain: list[Certificate] = []
     for number, line in enumerate(raw[:-1].split(b"\n"), 1):
         where = f"{path}:{number}"
-        try:
-            certificate = msgspec.json.decode(line, type=Certificate)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadCertificateError(f"{where}: not a calibration certificate: {error}; {ADVICE}") from error
-        check_certificate(certificate, where)
-        if line != canonical(certificate):
-            raise BadCertificateError(f"{where}: the line was changed after it was written; {ADVICE}")
+        certificate = _read_line(line, where)
         _check_link(where, certificate, chain)
         chain.append(certificate)
     return tuple(chain)
+
+
+def _read_line(line: bytes, where: str) -> Certificate:
+    """Return the certificate in a line that is as it was written; raises BadCertificateError naming `where`."""
+    try:
+        certificate = msgspec.json.decode(line, type=Certificate)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadCertificateError(f"{where}: not a calibration certificate: {error}; {ADVICE}") from error
+    check_certificate(certificate, where)
+    if line != canonical(certificate):
+        raise BadCertificateError(f"{where}: the line was changed after it was written; {ADVICE}")
+    return certificate
 
 
 def current_certificate(path: Path) -> Certificate:
@@ -63,13 +69,14 @@ def append_certificate(certificate: Certificate, path: Path) -> None:
     comes through when the file cannot be written.
     """
     chain: Sequence[Certificate] = read_chain(path) if path.exists() else ()
-    check_certificate(certificate, str(path))
+    line = canonical(certificate)
+    _read_line(line, str(path))  # what cannot be read back must never get in
     _check_link(str(path), certificate, chain)
     before = path.read_bytes() if chain else b""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with fresh.open("wb") as file:
-            file.write(before + canonical(certificate) + b"\n")
+            file.write(before + line + b"\n")
             file.flush()
             os.fsync(file.fileno())
         fresh.chmod(0o644)

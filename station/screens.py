@@ -89,7 +89,8 @@ class Trend(msgspec.Struct, frozen=True):
 class StaffPanel(msgspec.Struct, frozen=True):
     """What a staff screen shows beside title, body and buttons; at most one of deck, rows and trend is the figure.
 
-    digits: how many digits are typed on a keypad; bar: whether the bar of steadiness is shown (its values are in Live).
+    digits: how many digits are typed on a keypad; bar: whether the bar of steadiness is shown (its values are in Live);
+    operator: initials of who is signed in, on the menu.
     """
 
     deck: DeckPicture | None = None
@@ -97,6 +98,7 @@ class StaffPanel(msgspec.Struct, frozen=True):
     trend: Trend | None = None
     digits: int = 0
     bar: bool = False
+    operator: str = ""
 
 
 class ScreenModel(msgspec.Struct, frozen=True):

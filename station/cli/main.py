@@ -16,10 +16,13 @@ from station.errors import StationError
 # Loaded when asked for: a Pi should not import scipy to print a help text.
 COMMANDS: Final = {
     "analyze": "station.cli.analyze:analyze",
+    "calibrate": "station.cli.calibrate:calibrate",
+    "calibration": "station.cli.calibration:calibration",
     "config": "station.cli.config:config",
     "demo": "station.cli.demo:demo",
     "doctor": "station.cli.doctor:doctor",
     "norms": "station.cli.norms:norms",
+    "pin": "station.cli.pin:pin",
     "run": "station.cli.run:run",
 }
 # Rooms that station must not import plug their commands in by name (design: arrows point one way).

@@ -84,7 +84,8 @@ def _menu(state: StaffState) -> ScreenModel:
     if state.blocked:
         body.append(_say(state, "staff.menu.blocked", reason=state.blocked))
     buttons += [_button(state, each) for each in ("calibrate", "certificate", "leave")]
-    return _screen(state, "staff.menu", _say(state, "staff.menu.title"), " ".join(body), buttons)
+    panel = StaffPanel(operator=state.operator)
+    return _screen(state, "staff.menu", _say(state, "staff.menu.title"), " ".join(body), buttons, panel=panel)
 
 
 def _certificate(state: StaffState) -> ScreenModel:

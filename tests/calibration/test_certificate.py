@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from calibration.certificate import Certificate, canonical, certificate_id
 from calibration.chain import append_certificate, current_certificate, read_chain
 from calibration.errors import BadCertificateError, CalibrationError, NoCertificateError
+from calibration.judge import certify
 from calibration.virtual import certify_virtual_deck
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
+from tests.calibration.doing import DECK, Bench
 
 ISSUED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -196,3 +198,10 @@ def test_a_line_cut_off_by_a_power_cut_is_no_certificate(tmp_path: Path) -> None
     (tmp_path / "c.jsonl").write_bytes(raw[:-10])
     with pytest.raises(BadCertificateError, match="the last line is torn"):
         read_chain(tmp_path / "c.jsonl")
+
+
+def test_a_number_without_a_fraction_does_not_make_a_certificate_that_cannot_be_read(tmp_path: Path) -> None:
+    """Limits that count (0 saturated readings) are whole numbers in memory and floats when they are read."""
+    signed = certify(Bench(3).perform(), DECK, None)
+    append_certificate(signed, tmp_path / "chain.jsonl")
+    assert read_chain(tmp_path / "chain.jsonl") == (signed,)

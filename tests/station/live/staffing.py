@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -45,14 +46,20 @@ valid_until = {until}
 IDS = ("20-1", "20-2", "10-1")
 
 
-def staff_config(folder: Path, *, two_people: bool = False, until: date = date(2999, 1, 1)) -> Config:
+def staff_config(
+    folder: Path,
+    *,
+    two_people: bool = False,
+    until: date = date(2999, 1, 1),
+    flaws: Literal["none", "typical"] = "typical",
+) -> Config:
     """Return a station's configuration with a register of weights, and set the PIN of AB (and of CD)."""
     config = demo_config(SETTINGS, folder)
     register = folder / "weights.toml"
     register.write_text(REGISTER.format(until=until), encoding="utf-8")
     config = msgspec.structs.replace(
         config,
-        virtual=msgspec.structs.replace(config.virtual, flaws="typical"),
+        virtual=msgspec.structs.replace(config.virtual, flaws=flaws),
         calibration=CalibrationConfig(register=str(register), warm_up_s=5.0, two_people=two_people),
     )
     Path(config.station.state_dir).mkdir(parents=True, exist_ok=True)
@@ -126,6 +133,19 @@ class StaffedStation:
         """From the menu to the result."""
         self.begin_calibration()
         self.until("calibrate.result", "calibrate.refused", limit_s=400)
+
+    def until_reading(self, number: int) -> None:
+        """Step until this reading of the plan is asked for."""
+        for _ in range(40_000):
+            progress = self.screen.progress
+            if self.screen.name == "calibrate.read" and progress is not None and progress.at == number:
+                return
+            self.tick()
+        raise AssertionError(f"reading {number} is not asked for: {self.screen.name}: {self.screen.body}")
+
+    def samples_stop(self) -> None:
+        """Let no chip say anything any more."""
+        self.process.source.service = lambda now_ns: None  # type: ignore[method-assign]
 
     def sign(self) -> None:
         self.press("sign")

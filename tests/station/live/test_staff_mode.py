@@ -1,0 +1,421 @@
+"""Staff on a running station: no certificate yet, the whole procedure, its refusals, kills at any moment."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from calibration import chain as chain_room
+from calibration.chain import read_chain
+from calibration.journal import Journal
+from calibration.plan import load_plan
+from calibration.procedure import Begun, Levelled, Taken, WarmedUp
+from calibration.register import load_register
+from hardware.virtual.control import StepOn, perform
+from station.config import Config
+from station.live.engine import StationEngine
+from station.messages import Cue, Show
+from station.records.event import CalibrationDone, StationEvent
+from station.staff.pin import PinKeeper
+from tests.calibration.doing import NOW, Bench
+from tests.station.live.staffing import IDS, PIN, SETTINGS, StaffedStation, staff_config
+
+Make = Callable[..., StaffedStation]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[StaffedStation] = []
+
+    def start(config: Config | None = None, *, certified: bool = False) -> StaffedStation:
+        if made:
+            made[-1].close()
+        made.append(StaffedStation(config or staff_config(tmp_path), certified=certified))
+        return made[-1]
+
+    yield start
+    if made:
+        made[-1].close()
+
+
+def events(station: StaffedStation) -> list[StationEvent]:
+    rows = station.station.store.outbox.open_rows(100)
+    return [msgspec.json.decode(row.body, type=StationEvent) for row in rows if row.topic.startswith("event/")]
+
+
+def read_beforehand(config: Config, seed: int = SETTINGS.seed) -> None:
+    """Leave the journal of a calibration whose readings are all taken, on the deck that the station has."""
+    bench = Bench(seed, place_sd_mm=0.0)
+    path = config.station.calibration_journal
+    journal = Journal(path, load_plan(), 400.0, 400.0)
+    weights = load_register(Path(config.calibration.register))
+    session = journal.add(Begun("AB", weights, load_plan().version, NOW))
+    journal.add(WarmedUp(900.0, 2.0))
+    session = journal.add(Levelled(0.1))
+    while (step := session.step) is not None:
+        session = journal.add(Taken(bench.read(step)))
+
+
+def test_a_new_station_says_that_it_is_not_calibrated_and_lets_staff_in_but_nobody_else(make: Make) -> None:
+    station = make()
+    station.step(1.0)
+    assert station.screen.name == "fault"
+    assert "not calibrated" in station.engine.fault_reasons[0]
+    perform(station.person, StepOn(), station.process.now_ns)
+    station.step(3.0)
+    assert station.screen.name == "fault", "no visit without a certificate"
+    assert station.station.status().state == "fault"
+
+
+def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: Make) -> None:
+    station = make()
+    station.sign_in()
+    assert station.screen.name == "staff.menu"
+    station.calibrate()
+    assert station.screen.name == "calibrate.result"
+    assert station.chimes() == 1 + 23, "warm, and every reading"
+    station.sign()
+    assert station.screen.name == "calibrate.done"
+    (certificate,) = read_chain(Path(station.config.deck.certificate))
+    assert certificate.evidence is not None
+    assert certificate.evidence.operator == "AB"
+    assert len(certificate.evidence.readings) == 23
+    assert not station.config.station.calibration_journal.exists()
+    assert station.engine.fault_reasons == () or station.step(2.0) is None
+    station.press("back", "daily-check")
+    station.until("daily.result")
+    assert "as it was calibrated" in station.screen.title
+    station.press("back", "leave")
+    station.put(0.0)
+    station.until("attract")
+    assert station.station.status().state == "ready"
+    told = [each.type for each in events(station)]
+    assert told == ["staff", "calibration", "daily-check"]
+    note = station.station.store.outbox.deck_note()
+    assert (note.calibration_id, note.daily_check) == (certificate.id, "passed")
+    # and the next visitor's result names it
+    station.step(4.0)
+    perform(station.person, StepOn(), station.process.now_ns)
+    station.until("prepare", "step-on", "centre", "about", "consent", limit_s=20)
+    assert station.engine._maker.calibration_id == certificate.id
+
+
+def test_two_people_sign_where_the_site_wants_two_and_not_the_same_one_twice(make: Make, tmp_path: Path) -> None:
+    config = staff_config(tmp_path, two_people=True)
+    read_beforehand(config)
+    station = make(config)
+    station.sign_in()
+    station.press("resume")
+    station.until("calibrate.result")
+    station.press("sign")
+    assert station.screen.name == "calibrate.approve"
+    station.type_pin(PIN)
+    assert "other than AB" in station.screen.body
+    station.type_pin("9517")
+    assert station.screen.name == "calibrate.done"
+    (certificate,) = read_chain(Path(config.deck.certificate))
+    assert certificate.evidence is not None
+    assert (certificate.evidence.operator, certificate.evidence.approver) == ("AB", "CD")
+
+
+def test_an_expired_weight_is_refused_with_what_to_do_and_the_certificate_in_use_stays(
+    make: Make, tmp_path: Path
+) -> None:
+    config = staff_config(tmp_path, until=date(2020, 1, 1))
+    read_beforehand(config)
+    station = make(config)
+    station.sign_in()
+    station.press("resume")
+    station.until("calibrate.refused")
+    assert station.screen.staff is not None
+    first = station.screen.staff.rows[0]
+    assert (first.good, "certificate" in first.name) == (False, True)
+    assert "use a weight with a valid certificate" in first.to_do
+    station.press("discard", "yes-discard")
+    assert station.screen.name == "staff.menu"
+    assert not Path(config.deck.certificate).exists()
+
+
+def test_wrong_weights_and_wrong_holes_are_said_at_once_and_not_taken(make: Make) -> None:
+    station = make()
+    station.sign_in()
+    station.begin_calibration()
+    station.until_reading(3)  # the weight stands in A1
+    station.hands_off = True
+    station.put(20.0, -150.0, -150.0)
+    station.step(9.0)
+    assert "reads like hole C1, not A2" in station.screen.body
+    station.put(10.0, 0.0, 150.0)
+    station.step(9.0)
+    assert "like 10 kg, not 20 kg" in station.screen.body
+    station.put(0.0)
+    station.step(9.0)
+    assert "as if it were empty" in station.screen.body
+    station.put(20.0, 0.0, 150.0)
+    station.until_reading(4)
+    station.step(9.0)
+    assert "Recorded" in station.screen.body, "a load that stays where it was read is not read again"
+    station.press("undo")
+    station.step(9.0)
+    assert station.screen.title == "Put 20 kg into hole A2", "what was read wrong is not read again untouched"
+    station.put(0.0)
+    station.step(1.0)
+    station.put(20.0, 0.0, 150.0)
+    station.until_reading(4)
+
+
+def test_killed_at_any_step_a_calibration_goes_on_and_ends_in_one_certificate(make: Make, tmp_path: Path) -> None:
+    config = staff_config(tmp_path)
+    station = make(config)
+    station.sign_in()
+    station.press("calibrate", *(f"weight.{each}" for each in IDS), "go")
+    station.step(3.0)
+    station = make(config)  # in the warm-up
+    station.sign_in()
+    station.press("resume")
+    station.until("calibrate.level")
+    station = make(config)  # before it was found level
+    station.sign_in()
+    station.press("resume")
+    station.until("calibrate.level")
+    station.step(0.5)
+    station.press("go")
+    for reading in (2, 7, 12, 18):
+        station.until_reading(reading)
+        station.step(2.0)  # in the midst of one
+        station = make(config)
+        station.sign_in()
+        station.press("resume")
+        assert station.screen.name == "calibrate.read"
+        assert "everything off" in station.screen.title, "its zero may have moved meanwhile"
+    station.until("calibrate.result", limit_s=200)
+    station = make(config)  # before anybody signed
+    station.sign_in()
+    station.press("resume")
+    station.until("calibrate.result")
+    station.sign()
+    (certificate,) = read_chain(Path(config.deck.certificate))
+    assert certificate.evidence is not None
+    assert len([each for each in certificate.evidence.readings if each.kind != "zero"]) == 22
+
+
+class _Killed(BaseException):
+    """The plug was pulled."""
+
+
+@pytest.mark.parametrize("moment", ["before the chain", "after the chain", "before the journal goes"])
+def test_killed_while_it_signs_a_calibration_is_ended_by_the_next_start_and_only_once(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    config = staff_config(tmp_path)
+    read_beforehand(config)
+    station = make(config)
+    station.sign_in()
+    station.press("resume")
+    station.until("calibrate.result")
+
+    def killed(*_: object, **__: object) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patched:
+        if moment == "before the chain":
+            patched.setattr("station.live.deck_state.append_certificate", killed)
+        elif moment == "after the chain":
+            patched.setattr("station.live.deck_state.DeckState.use", killed)
+        else:
+            patched.setattr("station.live.calibrating.Calibrating.discard", killed)
+        with pytest.raises(_Killed):
+            station.sign()
+    station = make(config)
+    station.step(4.0)
+    (certificate,) = chain_room.read_chain(Path(config.deck.certificate))
+    assert not config.station.calibration_journal.exists()
+    assert station.station.store.outbox.deck_note().calibration_id == certificate.id
+    assert station.screen.name == "attract"
+    told = [each.data for each in events(station) if isinstance(each.data, CalibrationDone)]
+    assert {each.certificate_id for each in told} == {certificate.id}
+
+
+def test_one_changed_byte_in_the_chain_is_found_at_start_and_a_new_calibration_sets_it_aside(
+    make: Make, tmp_path: Path
+) -> None:
+    config = staff_config(tmp_path)
+    make(config, certified=True)
+    path = Path(config.deck.certificate)
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    read_beforehand(config)
+    station = make(config)
+    station.step(1.0)
+    assert station.screen.name == "fault"
+    assert any("cannot be trusted" in each and str(path) in each for each in station.engine.fault_reasons)
+    station.sign_in()
+    station.press("certificate")
+    assert "cannot be trusted" in station.screen.body
+    station.press("back", "resume")
+    station.until("calibrate.result")
+    station.sign()
+    assert read_chain(path)[0].number == 1
+    (aside,) = path.parent.glob(f"{path.name}.broken-*")
+    assert aside.read_bytes() == bytes(raw)
+    station.press("back", "leave")
+    station.until("attract")
+
+
+def test_a_deck_that_has_drifted_fails_its_daily_check_and_blocks_until_one_passes(make: Make, tmp_path: Path) -> None:
+    config = staff_config(tmp_path, flaws="none")
+    station = make(config, certified=True)
+    station.sign_in()
+    station.hands_off = True
+    station.press("daily-check")
+    station.step(7.0)
+    station.put(19.8)  # a weight that is not what it says is a deck that does not say what it is
+    station.until("daily.result")
+    assert "off" in station.screen.title
+    station.press("back")
+    assert "error of force of the daily check" in station.screen.body or station.step(0.5) is None
+    station.press("leave")
+    station.put(0.0)
+    station.step(2.0)
+    assert station.screen.name == "fault"
+    assert station.station.store.outbox.deck_note().daily_check == "failed"
+    station = make(config)
+    station.step(1.0)
+    assert any("daily check failed" in each for each in station.engine.fault_reasons), "over a restart too"
+    station.sign_in()
+    station.press("daily-check")
+    station.until("daily.result")
+    station.press("back", "leave")
+    station.put(0.0)
+    station.until("attract")
+    trend = station.engine._staff._trend()
+    assert len(trend.points) == 2
+    assert trend.points[0].error_percent < -0.3 < trend.points[1].error_percent
+
+
+def test_while_staff_are_in_no_visit_starts_and_a_weight_left_behind_is_no_visitor(make: Make, tmp_path: Path) -> None:
+    station = make(staff_config(tmp_path), certified=True)
+    station.step(1.0)
+    station.sign_in()
+    station.put(60.0)
+    station.step(3.0)
+    assert station.screen.name == "staff.menu"
+    station.press("leave")
+    station.step(5.0)
+    assert station.screen.kind == "attract"
+    station.put(0.0)
+    station.step(3.0)
+    perform(station.person, StepOn(), station.process.now_ns)
+    station.step(3.0)
+    assert station.screen.kind != "attract"
+
+
+def test_a_step_on_or_a_stale_touch_never_opens_the_staff_mode_and_nobody_on_the_deck_can(
+    make: Make, tmp_path: Path
+) -> None:
+    station = make(staff_config(tmp_path), certified=True)
+    station.step(1.0)
+    station.engine.press("staff", station.engine.serial - 1)
+    assert station.screen.kind == "attract"
+    perform(station.person, StepOn(), station.process.now_ns)
+    station.step(3.0)
+    assert station.screen.kind != "keypad"
+    station.engine.press("staff", station.engine.serial)
+    assert station.screen.kind != "keypad"
+
+
+def test_the_staff_mode_leaves_by_itself_after_two_minutes(make: Make, tmp_path: Path) -> None:
+    station = make(staff_config(tmp_path), certified=True)
+    station.sign_in()
+    station.step(110.0)
+    assert station.screen.name == "staff.menu"
+    station.press("certificate")
+    station.step(119.0)
+    assert station.screen.name == "staff.certificate"
+    station.until("attract", limit_s=5.0)
+
+
+def test_five_wrong_pins_lock_the_keypad_over_a_restart_and_the_clinic_hears_of_it(make: Make, tmp_path: Path) -> None:
+    config = staff_config(tmp_path)
+    station = make(config, certified=True)
+    station.step(1.0)
+    station.press("staff")
+    for _ in range(5):
+        station.type_pin("0001")
+    assert "Locked" in station.screen.body
+    assert [button.action for button in station.screen.buttons] == ["cancel"]
+    assert [each.type for each in events(station)] == ["staff"]
+    station = make(config)
+    station.step(1.0)
+    station.press("staff")
+    assert "Locked" in station.screen.body
+    station.step(61.0)
+    station.type_pin(PIN)
+    assert station.screen.name == "staff.menu"
+
+
+def test_without_a_pin_the_door_says_how_to_set_one(make: Make, tmp_path: Path) -> None:
+    config = staff_config(tmp_path)
+    config.station.pins.unlink()
+    station = make(config, certified=True)
+    station.step(1.0)
+    station.press("staff")
+    assert "balance-station pin set" in station.screen.body
+    assert [button.action for button in station.screen.buttons] == ["cancel"]
+
+
+def test_a_station_whose_pins_are_broken_says_so(make: Make, tmp_path: Path) -> None:
+    config = staff_config(tmp_path)
+    PinKeeper(config.station.pins, b"", lambda: 0.0, "b").path.write_text("nonsense")
+    station = make(config, certified=True)
+    station.step(1.0)
+    station.press("staff")
+    assert "not a file of PINs" in station.screen.body
+
+
+def test_the_zero_follows_a_small_drift_and_a_large_one_blocks_until_staff_have_looked(
+    make: Make, tmp_path: Path
+) -> None:
+    station = make(staff_config(tmp_path), certified=True)
+    station.step(1.0)
+    station.put(0.1)  # 100 g over four corners: a drift that nobody sees
+    station.step(8.0)
+    deck = station.engine._deck
+    assert sum(deck.zero.offset_n) == pytest.approx(0.1 * 9.80665, rel=0.1)
+    station.put(0.4, 150.0, 150.0)
+    station.step(8.0)
+    assert station.screen.name == "fault"
+    assert "daily check" in station.engine.fault_reasons[0]
+    assert station.station.store.outbox.deck_note().zero != "good"
+    station.put(0.1)
+    station.until("attract")
+    assert station.engine.fault_reasons == ()
+
+
+def test_staff_texts_are_not_spoken_and_nobody_is_called_while_they_are_in(make: Make) -> None:
+    station = make()
+    station.sign_in()
+    before = len(station.messages)
+    station.samples_stop()
+    station.step(3.0)
+    assert station.screen.name == "staff.menu"
+    assert not [each for each in station.messages[before:] if isinstance(each, Cue)]
+
+
+def test_an_error_of_our_own_in_the_staff_mode_closes_it_and_ends_in_the_safe_place(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = make(staff_config(tmp_path), certified=True)
+    station.sign_in()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("station.live.staff_mode.reduce", fail)
+    station.engine.press("leave", station.engine.serial)
+    assert station.screen.name == "fault"
+    assert isinstance(station.engine, StationEngine)
+    assert any(isinstance(each, Show) for each in station.messages)
