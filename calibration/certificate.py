@@ -64,7 +64,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str = ""
 
     def signed(self) -> Self:
-        """Return the certificate with its id filled in: that of what will be read back, where 0 and 0.0 are the same."""
+        """Return the certificate with its id: that of what will be read back, where a count of 0 is 0.0."""
         as_read = msgspec.convert(msgspec.to_builtins(self), type(self))
         return msgspec.structs.replace(as_read, id=certificate_id(as_read))
 

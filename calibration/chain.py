@@ -69,6 +69,7 @@ def append_certificate(certificate: Certificate, path: Path) -> None:
     comes through when the file cannot be written.
     """
     chain: Sequence[Certificate] = read_chain(path) if path.exists() else ()
+    check_certificate(certificate, str(path))
     line = canonical(certificate)
     _read_line(line, str(path))  # what cannot be read back must never get in
     _check_link(str(path), certificate, chain)

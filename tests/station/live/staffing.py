@@ -73,14 +73,20 @@ def staff_config(
 class StaffedStation:
     """Steps a station; hands put weights where the screen says unless `hands_off`."""
 
-    def __init__(self, config: Config, *, certified: bool = False) -> None:
+    def __init__(self, config: Config, *, certified: bool = False, serve: bool = False) -> None:
         self.config = config
-        self.process = OneProcess(config, certified=certified)
+        self.process = OneProcess(config, certified=certified, serve=serve)
         self.station = self.process.station
         self.engine = self.station.engine
         self.person = self.process.person
         self.messages: list[ToClient] = []
-        self.engine.publish = self.messages.append
+        publish = self.engine.publish
+
+        def published(message: ToClient) -> None:
+            self.messages.append(message)
+            publish(message)
+
+        self.engine.publish = published
         self.register: tuple[Weight, ...] = load_register(Path(config.calibration.register))
         self.hands = StaffHands(self.register, (200.0, 200.0))
         self.hands_off = False

@@ -1,0 +1,151 @@
+"""`calibrate`, `calibration` and `pin` as somebody at a terminal uses them, on a station in virtual time."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from calibration.chain import read_chain
+from station import client as client_room
+from station.cli.main import cli
+from station.config import Config, dump_config
+from station.demo.one_process import OneProcess
+from station.messages import ToClient
+from tests.station.live.staffing import IDS, PIN, StaffedStation, staff_config
+
+Run = Callable[..., Result]
+
+
+class Living(StaffedStation):
+    """A station with its socket, that lives while a client waits for it."""
+
+    def __init__(self, config: Config, *, certified: bool = False) -> None:
+        super().__init__(config, certified=certified, serve=True)
+
+
+class SteppingClient(client_room.StationClient):
+    """The real client on the real socket; waiting for the station lets it live."""
+
+    station: Living
+
+    def receive(self, timeout_s: float) -> ToClient | None:
+        for _ in range(max(1, round(timeout_s * 100))):
+            message = super().receive(1e-4)
+            if message is not None:
+                return message
+            self.station.tick()
+        return super().receive(1e-4)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    config = staff_config(tmp_path)
+    file = tmp_path / "station.toml"
+    file.write_text(dump_config(config), encoding="utf-8")
+    monkeypatch.setenv("BALANCE_STATION_CONFIG", str(file))
+    return config
+
+
+@pytest.fixture
+def living(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Living]:
+    Path(config.station.runtime_dir).mkdir(parents=True, exist_ok=True)
+    station = Living(config)
+    station.step(1.0)
+    monkeypatch.setattr(SteppingClient, "station", station, raising=False)
+    monkeypatch.setattr("station.cli.calibrate.StationClient", SteppingClient)
+    yield station
+    station.close()
+
+
+def run(*arguments: str, typed: str = "") -> Result:
+    return CliRunner().invoke(cli, list(arguments), input=typed)
+
+
+def calibrate(*options: str, pin: str = PIN) -> Result:
+    return run("calibrate", "--weights", ",".join(IDS), "--yes", "--pin-stdin", *options, typed=f"{pin}\n")
+
+
+def test_the_command_line_walks_the_same_flow_to_a_certificate_in_use(living: Living) -> None:
+    done = calibrate("--json", "--operator", "AB")
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(done.stdout)
+    (certificate,) = read_chain(Path(living.config.deck.certificate))
+    assert (document["end"], document["certificate"]) == ("calibrated", certificate.id)
+    steps = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    read = [each for each in steps if each["screen"] == "calibrate.read"]
+    assert {each["at"] for each in read} == set(range(1, 24))
+    living.put(0.0)
+    living.until("attract")
+    shown = run("calibration", "show", "--json")
+    assert json.loads(shown.stdout)["id"] == certificate.id
+    assert "20-1 (K-1)" in run("calibration", "show").stdout
+    assert json.loads(run("calibration", "verify", "--json").stdout)["holds_today"] is True
+    (line,) = json.loads(run("calibration", "history", "--json").stdout)
+    assert (line["number"], line["operator"]) == (1, "AB")
+
+
+def test_a_wrong_pin_and_somebody_elses_end_it_and_give_the_screen_back(living: Living) -> None:
+    wrong = calibrate("--json", pin="0001")
+    assert wrong.exit_code == 69
+    assert "Wrong PIN, 4 tries left" in json.loads(wrong.stdout)["said"]
+    other = calibrate("--json", "--operator", "CD")
+    assert "PIN of AB, not of CD" in json.loads(other.stdout)["said"]
+    living.until("fault", limit_s=5.0)
+
+
+def test_a_weight_that_is_not_in_the_register_is_named(living: Living) -> None:
+    done = run("calibrate", "--weights", "20-1,99", "--yes", "--pin-stdin", typed=f"{PIN}\n")
+    assert done.exit_code == 69
+    assert "there is no weight '99'" in done.stdout
+
+
+def test_discard_forgets_what_is_under_way_and_the_next_one_begins_anew(living: Living) -> None:
+    living.sign_in()
+    living.begin_calibration()
+    living.until_reading(3)
+    busy = calibrate()
+    assert isinstance(busy.exception, Exception)
+    assert "--take-over" in str(busy.exception)
+    gone = calibrate("--discard", "--take-over")
+    assert gone.exit_code == 0, gone.stderr
+    assert not living.config.station.calibration_journal.exists()
+    living.until("fault", limit_s=5.0)
+
+
+def test_one_changed_byte_makes_verify_fail_and_say_where(living: Living, config: Config) -> None:
+    path = Path(config.deck.certificate)
+    OneProcess(config).close()  # an ideal certificate
+    assert run("calibration", "verify").exit_code == 0
+    raw = bytearray(path.read_bytes())
+    raw[100] ^= 1
+    path.write_bytes(raw)
+    broken = run("calibration", "verify")
+    assert f"{path}:1" in str(broken.exception)
+    assert getattr(broken.exception, "exit_code", None) == 65
+
+
+def test_without_a_station_it_says_how_to_start_one_and_discards_all_the_same(config: Config) -> None:
+    none = calibrate()
+    assert "run station" in str(none.exception)
+    journal = config.station.calibration_journal
+    journal.write_text("x\n")
+    assert run("calibrate", "--discard").exit_code == 0
+    assert not journal.exists()
+
+
+def test_the_register_is_listed_and_the_example_is_one_that_can_be_read(config: Config, tmp_path: Path) -> None:
+    assert "K-2" in run("calibration", "weights").stdout
+    assert len(json.loads(run("calibration", "weights", "--json").stdout)) == 3
+    Path(config.calibration.register).write_text(run("calibration", "weights", "--example").stdout)
+    assert "K-4711" in run("calibration", "weights").stdout
+
+
+def test_a_pin_is_set_from_a_script_listed_and_removed(config: Config) -> None:
+    assert run("pin", "set", "--initials", "EF", "--stdin", typed="7714\n").exit_code == 0
+    assert run("pin", "list").stdout.split() == ["AB", "CD", "EF"]
+    assert run("pin", "remove", "EF").exit_code == 0
+    twice = run("pin", "set", typed="7714\n7715\n")
+    assert "not the same" in str(twice.exception)
+    assert run("pin", "list").stdout.split() == ["AB", "CD"]
