@@ -120,18 +120,7 @@ class PutWeight(_Command, frozen=True, tag="load"):
 
 
 Command = (
-    PutWeight
-    | StepOn
-    | StepOff
-    | LoseBalance
-    | Stand
-    | GrabRail
-    | Reach
-    | ShiftWeight
-    | Sit
-    | Rise
-    | ChairStands
-    | Tap
+    PutWeight | StepOn | StepOff | LoseBalance | Stand | GrabRail | Reach | ShiftWeight | Sit | Rise | ChairStands | Tap
 )
 
 

@@ -22,7 +22,7 @@ from station.client import StationClient
 from station.config import Config, config_path, load_config
 from station.demo.staff_hands import StaffHands
 from station.errors import UnavailableError, UsageError
-from station.messages import ScreenModel
+from station.screens import ScreenModel
 
 
 @click.command()

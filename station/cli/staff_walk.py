@@ -13,7 +13,8 @@ import msgspec
 
 from station.client import StationClient
 from station.errors import TryAgainError, UnavailableError, UsageError
-from station.messages import Live, Refused, ScreenModel, Show, TableRow
+from station.messages import Live, Refused, Show
+from station.screens import ScreenModel, TableRow
 
 ANSWER_WITHIN_S: Final = 10.0
 LEAVE_WITHIN_S: Final = 5.0

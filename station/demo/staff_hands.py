@@ -8,7 +8,7 @@ from typing import Final
 
 from calibration.evidence import Weight
 from hardware.virtual.control import PutWeight
-from station.messages import ScreenModel
+from station.screens import ScreenModel
 
 READINGS: Final = ("calibrate.read", "daily.place")
 

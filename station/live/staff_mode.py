@@ -26,8 +26,9 @@ from station.errors import StationError
 from station.live.calibrating import Calibrating
 from station.live.deck_state import DeckState
 from station.live.grid import Grid
-from station.messages import Hole, ScreenModel, StaffLive, TableRow, Trend, TrendPoint
+from station.messages import StaffLive
 from station.records.event import CalibrationDone, DailyCheckDone, EventData, StaffDone
+from station.screens import Hole, ScreenModel, TableRow, Trend, TrendPoint
 from station.staff.effects import Add, Begin, CheckDaily, CheckPin, Chime, Discard, Effect, GoOn, Judge, Leave, Sign
 from station.staff.events import (
     CertificateView,

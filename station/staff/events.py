@@ -8,7 +8,7 @@ import msgspec
 from calibration.daily import DailyCheck
 from calibration.evidence import Reading, Weight
 from calibration.procedure import Session
-from station.messages import Hole, TableRow, Trend
+from station.screens import Hole, TableRow, Trend
 
 
 class Site(msgspec.Struct, frozen=True):

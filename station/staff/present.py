@@ -5,7 +5,7 @@ from typing import Final
 
 from calibration.limits import load_limits
 from calibration.plan import Step
-from station.messages import Button, ButtonRole, DeckPicture, Progress, ScreenKind, ScreenModel, StaffPanel, TableRow
+from station.screens import Button, ButtonRole, DeckPicture, Progress, ScreenKind, ScreenModel, StaffPanel, TableRow
 from station.staff.state import StaffState, Stage
 from station.staff.texts import span, words
 

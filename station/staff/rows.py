@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from calibration.evidence import Judgement
 from calibration.limits import limit_of
-from station.messages import TableRow
+from station.screens import TableRow
 
 
 def judged_rows(judgements: Iterable[Judgement]) -> tuple[TableRow, ...]:

@@ -7,7 +7,7 @@ import msgspec
 from calibration.evidence import Reading, Weight
 from calibration.plan import CENTRE, Step, choose, load_plan
 from calibration.procedure import Session
-from station.messages import TableRow, Trend
+from station.screens import TableRow, Trend
 from station.staff.events import CertificateView, Site
 
 Stage = Literal[

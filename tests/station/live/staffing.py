@@ -13,7 +13,8 @@ from station.config import CalibrationConfig, Config
 from station.demo.one_process import OneProcess
 from station.demo.settings import DemoSettings, demo_config
 from station.demo.staff_hands import StaffHands
-from station.messages import Cue, ScreenModel, Show, ToClient
+from station.messages import Cue, Show, ToClient
+from station.screens import ScreenModel
 from station.staff.pin import PinKeeper
 
 PIN = "2580"
