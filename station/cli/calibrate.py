@@ -95,7 +95,7 @@ class Terminal:
             click.echo(line, err=True)
         else:
             self._end_bar()
-            self._console.print(text, markup=False)
+            self._console.print(text, markup=False, soft_wrap=True)
 
     def steadiness(self, progress: float, unrest: float) -> None:
         """Draw the bar of steadiness, where somebody looks."""

@@ -97,7 +97,7 @@ class StationServer:
             if not client.live or client.backlog:
                 continue  # a client that lags skips frames: the next one is newer
             if client.role == "kiosk":
-                plain = plain or encode_line(msgspec.structs.replace(live, score=None))
+                plain = plain or encode_line(msgspec.structs.replace(live, score=None, corners_n=None))
                 self._send(client, plain)
             else:
                 full = full or encode_line(live)

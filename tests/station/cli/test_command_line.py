@@ -8,10 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from calibration.chain import append_certificate
-from calibration.virtual import certify_virtual_deck
-from hardware.virtual.deck import VirtualDeck
-from hardware.virtual.load import EmptyDeck
 from station.cli.main import COMMANDS, cli, main
 from station.config import Config, DeckConfig, HardwareConfig, StationConfig, dump_config
 
@@ -94,23 +90,6 @@ def test_a_malformed_config_stops_every_process_with_code_78(say: Say, tmp_path:
         assert code == os.EX_CONFIG
         assert "station.toml:2" in err
         assert "mqtt.port" in err
-
-
-def test_an_absent_broken_or_foreign_certificate_is_a_wrong_configuration(say: Say, tmp_path: Path) -> None:
-    path = configured(tmp_path)
-    certificate = tmp_path / "calibration.jsonl"
-    code, _, err = say("--config", str(path), "run", "station")
-    assert code == os.EX_CONFIG
-    assert "calibration.jsonl" in err
-    assert len(err.strip().splitlines()) == 1
-    deck = VirtualDeck(EmptyDeck(), 1, cell_spacing_ml_mm=350.0, cell_spacing_ap_mm=400.0)
-    append_certificate(certify_virtual_deck(deck), certificate)
-    code, _, err = say("--config", str(path), "run", "station")
-    assert code == os.EX_CONFIG
-    assert "350 x 400" in err
-    certificate.write_bytes(certificate.read_bytes().replace(b"350.0", b"400.0"))
-    code, _, err = say("--config", str(path), "run", "station")
-    assert code == os.EX_CONFIG, "a certificate that was edited is not believed"
 
 
 def test_a_deck_whose_gpio_chip_is_not_there_is_said_plainly(say: Say, tmp_path: Path) -> None:

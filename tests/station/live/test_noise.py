@@ -69,7 +69,7 @@ def test_a_station_tells_the_noise_of_its_deck_in_counts_and_in_grams(tmp_path: 
     for _ in range(700):
         running.process.step()  # without its visitor: the deck is empty
     status = running.station.status()
-    cells = running.station.grid._model.certificate.cells
+    cells = running.station.grid.model.certificate.cells
     for channel, cell in zip(status.channels, cells, strict=True):
         assert channel.noise_counts == pytest.approx(NOISE_COUNTS, rel=0.15)
         assert channel.noise_counts is not None

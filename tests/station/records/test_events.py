@@ -31,9 +31,7 @@ def old(tmp_path: Path) -> Path:
     database.execute("INSERT INTO meta VALUES ('epoch', 'abcd1234')")
     for seq in (1, 2):
         record_id = f"st-1:abcd1234:{seq}"
-        database.execute(
-            "INSERT INTO record (seq, id, protocol, body) VALUES (?, ?, 'walk-up', '{}')", (seq, record_id)
-        )
+        database.execute("INSERT INTO record VALUES (?, ?, 'walk-up', ?)", (seq, record_id, b"{}"))
         database.execute(
             "INSERT INTO outbox (seq, id, topic, body, opened_s) VALUES (?, ?, 'result/walk-up', ?, 1.0)",
             (seq, record_id, b"{}"),

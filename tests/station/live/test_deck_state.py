@@ -1,0 +1,155 @@
+"""The deck as it stands: a station starts whatever its certificate is, and says in words what does not hold."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from calibration.certificate import now_utc
+from calibration.chain import append_certificate, read_chain
+from calibration.virtual import certify_virtual_deck
+from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.load import EmptyDeck
+from station.config import Config, DeckConfig, StationConfig
+from station.live.deck_state import DeckState
+from station.live.grid import Row
+from tests.calibration.test_daily import check
+
+NOW = now_utc()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        station=StationConfig(state_dir=str(tmp_path)),
+        deck=DeckConfig(certificate=str(tmp_path / "calibration.jsonl")),
+    )
+
+
+def certify(config: Config, issued: datetime = NOW - timedelta(days=1), spacing_mm: float = 400.0) -> str:
+    deck = VirtualDeck(EmptyDeck(), 1, cell_spacing_ml_mm=spacing_mm)
+    certificate = certify_virtual_deck(deck, issued=issued)
+    append_certificate(certificate, Path(config.deck.certificate))
+    return certificate.id
+
+
+def state(config: Config, now: datetime = NOW) -> DeckState:
+    return DeckState(config, lambda: now)
+
+
+def row(*forces_n: float, flags: int = 0) -> Row:
+    a, b, c, d = forces_n
+    return Row(0, a, b, c, d, a + b + c + d, 0.0, 0.0, flags)
+
+
+def test_a_good_certificate_gives_a_model_and_no_reason(config: Config) -> None:
+    certificate_id = certify(config)
+    deck = state(config)
+    assert deck.certificate_problem() is None
+    assert deck.model is not None
+    assert deck.calibration_id == certificate_id
+    assert deck.note().calibration_due is not None
+
+
+def test_without_one_there_is_no_model_and_the_reason_names_the_file(config: Config) -> None:
+    deck = state(config)
+    assert deck.model is None
+    assert config.deck.certificate in (deck.certificate_problem() or "")
+    assert not deck.broken
+
+
+def test_one_of_another_deck_is_not_used_but_the_chain_goes_on_after_it(config: Config) -> None:
+    certify(config, spacing_mm=350.0)
+    deck = state(config)
+    assert deck.model is None
+    assert "350 x 400" in (deck.certificate_problem() or "")
+    assert deck.newest is not None
+    assert not deck.broken
+
+
+def test_an_edited_one_is_never_used(config: Config) -> None:
+    certify(config)
+    path = Path(config.deck.certificate)
+    path.write_bytes(path.read_bytes().replace(b'"station":"virtual"', b'"station":"virtuaL"'))
+    deck = state(config)
+    assert deck.model is None
+    assert deck.broken
+    assert "cannot be trusted" in (deck.certificate_problem() or "")
+
+
+def test_an_expired_one_and_one_of_tomorrow_do_not_hold(config: Config) -> None:
+    certify(config)
+    deck = state(config, NOW + timedelta(days=365))
+    assert "does not hold today" in (deck.certificate_problem() or "")
+    assert "does not hold today" in (state(config, NOW - timedelta(days=2)).certificate_problem() or "")
+
+
+def test_a_broken_chain_is_kept_beside_when_the_deck_is_calibrated_again(config: Config) -> None:
+    certify(config)
+    path = Path(config.deck.certificate)
+    path.write_bytes(path.read_bytes()[:-5])
+    broken = path.read_bytes()
+    deck = state(config)
+    fresh = certify_virtual_deck(VirtualDeck(EmptyDeck(), 1), issued=NOW)
+    told: list[object] = []
+    deck.changed = told.append
+    deck.take(fresh)
+    assert read_chain(path) == (fresh,)
+    assert [each.read_bytes() for each in path.parent.glob("*.broken-*")] == [broken]
+    assert deck.certificate_problem() is None
+    assert told == [deck.model]
+
+
+def test_a_failed_daily_check_blocks_over_a_restart_and_one_that_passes_frees(config: Config) -> None:
+    certificate_id = certify(config)
+    deck = state(config)
+    deck.add_check(check(reads_kg=20.2, calibration_id=certificate_id))
+    assert "daily check failed" in deck.reasons()[0]
+    deck = state(config)
+    assert "daily check failed" in deck.reasons()[0]
+    assert deck.note().daily_check == "failed"
+    deck.add_check(check(calibration_id=certificate_id, empty_n=(1.0, 0.0, 0.0, 0.0)))
+    assert deck.reasons() == ()
+    assert deck.zero.offset_n == pytest.approx((1.0, 0.0, 0.0, 0.0)), "staff have said that the deck is empty"
+    assert state(config).zero.offset_n == deck.zero.offset_n, "and a restart remembers it"
+
+
+def test_daily_checks_that_cannot_be_read_block_and_are_named(config: Config) -> None:
+    certify(config)
+    config.station.daily_checks.write_text("nonsense\n")
+    assert "daily-checks.jsonl:1" in state(config).reasons()[0]
+
+
+def test_the_zero_of_another_certificate_or_a_broken_file_is_not_taken_over(config: Config) -> None:
+    certify(config)
+    for kept in (b"{", msgspec.json.encode({"calibration_id": "other", "offset_n": (1.0, 0.0, 0.0, 0.0)})):
+        config.station.zero.write_bytes(kept)
+        assert state(config).zero.offset_n == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_the_model_reads_nothing_on_a_deck_whose_zero_was_followed(config: Config) -> None:
+    certify(config)
+    deck = state(config)
+    assert deck.model is not None
+    zeros = tuple(cell.zero_counts + 900.0 for cell in deck.model.certificate.cells)
+    counts = (zeros[0], zeros[1], zeros[2], zeros[3])
+    before = deck.model.corner_forces_n(counts)
+    assert max(before) > 0.15
+    for _ in range(300):
+        deck.push(row(*before), free=True)
+    after = deck.model.corner_forces_n(counts)
+    assert after == pytest.approx((0.0, 0.0, 0.0, 0.0), abs=1e-9)
+    assert deck.reasons() == ()
+
+
+def test_a_zero_that_is_gone_blocks_and_one_that_comes_back_frees(config: Config) -> None:
+    certify(config)
+    deck = state(config)
+    for _ in range(300):
+        deck.push(row(0.8, 0.0, 0.0, -0.2), free=True)
+    assert "drifted" in deck.reasons()[0]
+    assert deck.note().zero == deck.reasons()[0]
+    for _ in range(300):
+        deck.push(row(0.0, 0.0, 0.0, 0.0), free=True)
+    assert deck.reasons() == ()
