@@ -13,6 +13,7 @@ from hardware.ring import RingWriter
 from hardware.sensor import SampleSource
 from hardware.virtual.balance import Physique
 from hardware.virtual.control import PersonControl
+from hardware.virtual.faults import check_faults
 from hardware.virtual.people import find_person
 from hardware.virtual.person import VirtualPerson
 from hardware.virtual.playback import read_recording
@@ -52,6 +53,7 @@ def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, r
         imu_rate_hz=config.hardware.imu_rate_hz,
         reader=config.hardware.reader,
         shared_clock=config.hardware.wiring().shared_clock,
+        faults=check_faults(config.virtual.faults, config.virtual.chips),
     )
 
 
