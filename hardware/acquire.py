@@ -14,9 +14,10 @@ from hardware.hx711 import CornerChip
 from hardware.imu import Imu, SelfTest
 from hardware.lateness import LatenessHistogram
 from hardware.pins import PinBank
+from hardware.plausibility import Plausibility
 from hardware.ring import RingState, RingWriter
-from hardware.sensor import Channel, SampleSource
-from hardware.status import ImuStatus, SourceStatus
+from hardware.sensor import CORNERS, Channel, SampleSource
+from hardware.status import CornerStatus, ImuStatus, SourceStatus
 
 IMU_DRAIN_NS: Final = 50_000_000  # a tenth of what the chip's FIFO holds at 208 Hz
 _LOST_BIT: Final = {Channel.DECK_IMU: RingState.IMU_LOST, Channel.WAIST_IMU: RingState.WAIST_IMU_LOST}
@@ -24,6 +25,8 @@ _LOST_BIT: Final = {Channel.DECK_IMU: RingState.IMU_LOST, Channel.WAIST_IMU: Rin
 
 class Acquisition(SampleSource):
     """Four corner chips and any number of IMUs, into a ring.
+
+    Each corner's samples pass the last net, `hardware.plausibility`, which holds two of them back.
 
     imu_failures: channel -> how often that IMU did not answer (each time it is asked again 50 ms later, and the ring's
     state says so meanwhile).
@@ -46,6 +49,7 @@ class Acquisition(SampleSource):
         self._imus = tuple(imus)
         self._ring = ring
         self._clock = clock
+        self._nets = {int(channel): Plausibility() for channel in CORNERS}
         now_ns = clock.now_ns()
         self._look_ns = now_ns + IMU_DRAIN_NS
         self.imu_failures: dict[Channel, int] = dict.fromkeys((imu.channel for imu in self._imus), 0)
@@ -68,6 +72,7 @@ class Acquisition(SampleSource):
         """Read every frame that becomes ready up to `until_ns`, and the IMUs every 50 ms; return samples written."""
         wait_ready, write, now_ns = self._bank.wait_ready, self._ring.write, self._clock.now_ns
         noticed = self._delay.add
+        nets = self._nets
         before = self._ring.written
         while True:
             wait_until_ns = min(until_ns, self._look_ns)
@@ -76,7 +81,9 @@ class Acquisition(SampleSource):
                 channel, edge_ns = ready
                 noticed(now_ns() - edge_ns)
                 for sample in self._chips[channel].serve(edge_ns):
-                    write(sample)
+                    judged = nets[sample.channel].push(sample)
+                    if judged is not None:
+                        write(judged)
                 if now_ns() < self._look_ns:
                     continue
             elif wait_until_ns < self._look_ns:
@@ -86,12 +93,16 @@ class Acquisition(SampleSource):
         return self._ring.written - before
 
     def _look_around(self, now_ns: int) -> None:
-        """Do what is done every 50 ms: drain the IMUs, look after chips that are silent."""
+        """Do what is done every 50 ms: drain the IMUs, look after chips that are silent and let go of their last."""
         self._look_ns += IMU_DRAIN_NS * max(1, (now_ns - self._look_ns) // IMU_DRAIN_NS + 1)
         for imu in self._imus:
             self._drain(imu)
         for chip in self._chips.values():
             chip.watch(now_ns)
+        for net in self._nets.values():
+            if net.silent(now_ns):
+                for sample in net.flush():
+                    self._ring.write(sample)
 
     def _drain(self, imu: Imu) -> None:
         lost = _LOST_BIT[imu.channel]
@@ -115,10 +126,15 @@ class Acquisition(SampleSource):
             backend=self._bank.description,
             reader=self._reader,
             frame_delay_us=self._delay.status(),
-            corners=tuple(chip.status(lost.get(chip.channel, 0)) for chip in self._chips.values()),
+            corners=tuple(self._corner(chip.status(lost.get(chip.channel, 0))) for chip in self._chips.values()),
             imus=tuple(self._imu(imu) for imu in self._imus),
             warnings=self._warnings,
         )
+
+    def _corner(self, status: CornerStatus) -> CornerStatus:
+        """Return what a driver says of its chip, with what the net has flagged of its samples."""
+        net = next(net for channel, net in self._nets.items() if Channel(channel).label == status.channel)
+        return net.counted(status)
 
     def _imu(self, imu: Imu) -> ImuStatus:
         return ImuStatus(

@@ -13,6 +13,7 @@ import msgspec
 
 from hardware.errors import SettingError
 from hardware.imu import ImuName, rate_for
+from hardware.virtual.faults import check_faults
 from hardware.wiring import CLOCK_LINES, DATA_LINES, Wiring, check_wiring
 from station.errors import ConfigError
 from station.visit.effects import Stance
@@ -239,6 +240,7 @@ def load_config(path: Path) -> Config:
     except msgspec.ValidationError as error:
         raise ConfigError(_explain(path, text, tree, str(error))) from error
     _check_hardware(path, config.hardware)
+    _check_virtual(path, config.virtual)
     _check_mqtt(path, config.mqtt)
     return config
 
@@ -274,6 +276,13 @@ def _check_hardware(path: Path, hardware: HardwareConfig) -> None:
         check_wiring(hardware.wiring())
     except SettingError as error:
         raise ConfigError(f"{path}: [hardware]: {error}") from error
+
+
+def _check_virtual(path: Path, virtual: VirtualConfig) -> None:
+    try:
+        check_faults(virtual.faults, virtual.chips)
+    except SettingError as error:
+        raise ConfigError(f"{path}: [virtual] faults: {error}") from error
 
 
 def _check_mqtt(path: Path, mqtt: MqttConfig) -> None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from hardware.errors import SettingError
 from hardware.sensor import CORNERS, Channel
+from hardware.virtual.deck_faults import DeckFaults
 from hardware.virtual.load import Load
 
 IntArray = npt.NDArray[np.int64]
@@ -156,6 +157,7 @@ class VirtualDeck:
             raise SettingError(f"cells {cell_spacing_ml_mm:g} x {cell_spacing_ap_mm:g} mm apart make no deck")
         self.load = load
         self.seed = seed
+        self.faults: DeckFaults | None = None  # what goes wrong, if anything: see hardware.virtual.faults
         self.cell_spacing_ml_mm = cell_spacing_ml_mm
         self.cell_spacing_ap_mm = cell_spacing_ap_mm
         self._per_x = 2 / cell_spacing_ml_mm
@@ -200,34 +202,57 @@ class VirtualDeck:
 
     def conversion(self, channel: int, k: int, t_ns: int) -> int:
         """Return the code of conversion `k` of a corner, ready at `t_ns`: signed 24 bit, saturated like the chip."""
-        cell = self._cells[channel]
+        faults = self.faults
+        cell = self._cells[channel if faults is None else faults.cell_of(channel, t_ns)]
         fz, x, y = self.load.at(t_ns)
         if cell.feels is None:
             share = fz * 0.25 * (1 + cell.side_x * (x * self._per_x)) * (1 + cell.side_y * (y * self._per_y))
         else:
             share = _felt(cell.feels, cell.bend, fz, x * self._per_x, y * self._per_y)
-        code = round(cell.zero + cell.gain * share + cell.noise.row(k)[0])
+        counts = cell.zero + cell.gain * share + cell.noise.row(k)[0]
+        if faults is not None:
+            counts += faults.offset(channel, cell.gain, t_ns)
+        code = round(counts)
         return CODE_MIN if code < CODE_MIN else CODE_MAX if code > CODE_MAX else code
 
     def conversions(self, channel: int, k: IntArray, t_ns: IntArray) -> IntArray:
         """Return the codes of many conversions: the same integers that `conversion` gives one by one."""
-        cell = self._cells[channel]
+        if self.faults is None:
+            return self._codes(channel, channel, k, t_ns)
+        codes = np.empty(t_ns.shape, dtype=np.int64)
+        wired_to = self.faults.cells_of(channel, t_ns)
+        for number in np.unique(wired_to):
+            mask = wired_to == number
+            codes[mask] = self._codes(channel, int(number), k[mask], t_ns[mask])
+        return codes
+
+    def _codes(self, channel: int, wired_to: int, k: IntArray, t_ns: IntArray) -> IntArray:
+        cell = self._cells[wired_to]
         fz, x, y = self.load.over(t_ns)
         if cell.feels is None:
             share = fz * 0.25 * (1 + cell.side_x * (x * self._per_x)) * (1 + cell.side_y * (y * self._per_y))
         else:
             share = _felt(cell.feels, cell.bend, fz, x * self._per_x, y * self._per_y)
-        code = np.rint(cell.zero + cell.gain * share + cell.noise.rows(k)[:, 0])
-        return np.clip(code, CODE_MIN, CODE_MAX).astype(np.int64)
+        counts = cell.zero + cell.gain * share + cell.noise.rows(k)[:, 0]
+        if self.faults is not None:
+            counts += self.faults.offsets_over(channel, cell.gain, t_ns)
+        return np.clip(np.rint(counts), CODE_MIN, CODE_MAX).astype(np.int64)
 
     def motion(self, t_ns: int) -> tuple[float, float, float, float, float, float]:
         """Return what an IMU in the deck feels: acceleration in g (x right, y forward, z up; rest is +1 z), deg/s."""
+        shake_g = 0.0
+        if self.faults is not None:
+            shake_g = self.faults.shake_g(t_ns)
         nx, ny, nz, gx, gy, gz = self._shake.row(t_ns // MOTION_BIN_NS)
         bump = _BUMP_G_PER_N * (self.load.at(t_ns)[0] - self.load.at(t_ns - _BUMP_NS)[0])
+        if shake_g:
+            nx += shake_g
         return nx, ny + self._gravity_ap_g, nz + self._gravity_up_g + bump, gx, gy, gz
 
     def motions(self, t_ns: IntArray) -> FloatArray:
         """Return `motion` for many moments, one a row: the same numbers."""
+        if self.faults is not None:
+            return np.array([self.motion(each) for each in t_ns.tolist()], dtype=np.float64).reshape(-1, 6)
         values = self._shake.rows(t_ns // MOTION_BIN_NS)
         fz, _, _ = self.load.over(np.concatenate((t_ns, t_ns - _BUMP_NS)))
         bump = _BUMP_G_PER_N * (fz[: len(t_ns)] - fz[len(t_ns) :])

@@ -10,7 +10,8 @@ What is modelled, from the data sheet and from what people measured on real chip
 * a change of gain hides conversions until the fourth after it; power-up and reset take four periods;
 * SCK high above 60 us powers the chip down (DOUT high); SCK low then resets it, and the oscillator starts anew.
   The conversion number k runs on: it never repeats in a chip's life;
-* saturation at 0x7FFFFF and 0x800000; DOUT stuck high or low; clock pulses held, lost or doubled by disturbance.
+* saturation at 0x7FFFFF and 0x800000; DOUT stuck high or low; clock pulses held, lost or doubled by disturbance;
+* an oscillator that drifts (`retune`) or hesitates (`delay_next`).
 
 Not modelled: analogue settling (values right after a reset are simply not shown), the 0.1 us that data lag behind SCK,
 contact bounce, a DOUT that floats. Pulses on SCK while nothing is ready are ignored.
@@ -42,15 +43,19 @@ _LOW = -1
 
 
 class Disturbance(msgspec.Struct, frozen=True):
-    """One fault on SCK at a given pulse (1 to 25) of the next frame.
+    """One fault on the lines at a given pulse (1 to 25) of the next frame, or of the next `frames` frames.
 
     hold_ns: the pulse stays high for so much longer (the reader was preempted, the clock moves on);
-    extra_pulses: 1 doubles the pulse as the chip sees it, -1 hides it from the chip.
+    extra_pulses: 1 doubles the pulse as the chip sees it, -1 hides it from the chip;
+    flip: these bits of the 24-bit code reach the reader inverted; lift: DOUT is high for the rest of the frame.
     """
 
     pulse: int
     hold_ns: int = 0
     extra_pulses: int = 0
+    flip: int = 0
+    lift: bool = False
+    frames: int = 1
 
 
 class VirtualHx711(Lines):
@@ -70,6 +75,7 @@ class VirtualHx711(Lines):
         "_conversion",
         "_conversion_b",
         "_disturbance",
+        "_disturbed_frames",
         "_event_ns",
         "_gain_pulses",
         "_gpio_ns",
@@ -110,6 +116,7 @@ class VirtualHx711(Lines):
         self._k_visible = 0  # the first one that DOUT may announce
         self._high_ns = _LOW  # since when SCK is high
         self._disturbance: Disturbance | None = None
+        self._disturbed_frames = 0
         self._stuck: int | None = None
         self._fall_silent()
         self._event_ns = oscillator.first_ready_ns
@@ -180,9 +187,26 @@ class VirtualHx711(Lines):
             self._word = _ALL_HIGH if level else 0
         self._event_ns = 0
 
-    def disturb(self, disturbance: Disturbance) -> None:
-        """Play a fault on SCK in the next frame that reaches its pulse."""
+    def disturb(self, disturbance: Disturbance | None) -> None:
+        """Play a fault on the lines in the next frames that reach its pulse; None ends one that is being played."""
         self._disturbance = disturbance
+        self._disturbed_frames = 0
+        self._event_ns = 0
+
+    def retune(self, period_ns: int) -> None:
+        """Let the oscillator run with another period from the next conversion on: temperature, supply, RATE pin."""
+        self._run_on(0, period_ns)
+
+    def delay_next(self, by_ns: int) -> None:
+        """Let the next conversion, and with it all that follow, be ready so much later."""
+        self._run_on(by_ns, self._oscillator.period_ns)
+
+    def _run_on(self, later_ns: int, period_ns: int) -> None:
+        if self._clock.t_ns >= self._event_ns:
+            self._catch_up(self._clock.t_ns)
+        k_next = max(self._k + 1, self._k_first)
+        self._oscillator = Oscillator(self._ready_ns(k_next) + later_ns, period_ns)
+        self._k_first = k_next
         self._event_ns = 0
 
     def edge_ns(self) -> int:
@@ -279,8 +303,13 @@ class VirtualHx711(Lines):
         disturbance = self._disturbance
         if disturbance is None or not self._shown or self._bits + 1 != disturbance.pulse:
             return
-        self._disturbance = None
+        self._disturbed_frames += 1
+        if self._disturbed_frames >= disturbance.frames:
+            self._disturbance = None
         self._bits += disturbance.extra_pulses
+        self._word ^= disturbance.flip << 4
+        if disturbance.lift:
+            self._word |= 0xFFFFFFF
         self._clock.t_ns += disturbance.hold_ns
 
 

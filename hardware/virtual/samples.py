@@ -3,7 +3,7 @@
 Same oscillators, same conversions, same codes, same flags as the chips at pin level, so that what holds for one holds
 for the other (a test compares them sample for sample); a hundred times cheaper, for simulations of hours and fleets.
 The IMU's samples have the same values; their times are the chip's true ones, where the driver at register level knows
-them only as well as its time fit (tens of microseconds). Not here: faults; play those at pin level.
+them only as well as its time fit (tens of microseconds). Not here: faults of chips and lines; play those at pin level.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from hardware.clock import VirtualClock
 from hardware.fifo_imu import settling_samples
 from hardware.hx711 import SETTLING_FRAMES, code_flags
 from hardware.imu import ImuModel
+from hardware.plausibility import Plausibility
 from hardware.ring import RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
 from hardware.status import CornerStatus, SourceStatus
@@ -30,9 +31,9 @@ _MAX_16: Final = 32767
 
 
 class _Corner:
-    """Where one chip is: its next conversion."""
+    """Where one chip is: its next conversion, and the net that its samples pass."""
 
-    __slots__ = ("channel", "delay_ns", "k", "next_ns", "oscillator", "period_ns")
+    __slots__ = ("channel", "delay_ns", "k", "net", "next_ns", "oscillator", "period_ns")
 
     def __init__(self, channel: int, oscillator: Oscillator) -> None:
         self.channel = channel
@@ -40,6 +41,7 @@ class _Corner:
         self.period_ns = oscillator.period_ns
         self.delay_ns = oscillator.group_delay_ns
         self.k = 0
+        self.net = Plausibility()
         self.next_ns = oscillator.first_ready_ns
 
 
@@ -105,7 +107,9 @@ class SampleLevelSource(SampleSource):
         while corner.next_ns <= until_ns:
             code = self._deck.conversion(corner.channel, corner.k, corner.next_ns - corner.delay_ns)
             flags = _flags(code, corner.k)
-            self._ring.write(Sample(corner.channel, flags, corner.next_ns, (code, 0, 0, 0, 0, 0)))
+            judged = corner.net.push(Sample(corner.channel, flags, corner.next_ns, (code, 0, 0, 0, 0, 0)))
+            if judged is not None:
+                self._ring.write(judged)
             corner.k += 1
             corner.next_ns += corner.period_ns
 
@@ -116,9 +120,11 @@ class SampleLevelSource(SampleSource):
         k = np.arange(corner.k, corner.k + count)
         t_ns = corner.oscillator.first_ready_ns + k * corner.period_ns
         codes = self._deck.conversions(corner.channel, k, t_ns - corner.delay_ns)
-        write, channel = self._ring.write, corner.channel
+        write, push, channel = self._ring.write, corner.net.push, corner.channel
         for number, time_ns, code in zip(k.tolist(), t_ns.tolist(), codes.tolist(), strict=True):
-            write(Sample(channel, _flags(code, number), time_ns, (code, 0, 0, 0, 0, 0)))
+            judged = push(Sample(channel, _flags(code, number), time_ns, (code, 0, 0, 0, 0, 0)))
+            if judged is not None:
+                write(judged)
         corner.k += count
         corner.next_ns += count * corner.period_ns
 
@@ -150,7 +156,9 @@ class SampleLevelSource(SampleSource):
             reader="none: no pin is clocked",
             frame_delay_us=None,
             corners=tuple(
-                CornerStatus(Channel(each.channel).label, each.oscillator.rate_hz, each.k, 0, {}, 0, 0)
+                each.net.counted(
+                    CornerStatus(Channel(each.channel).label, each.oscillator.rate_hz, each.k, 0, {}, 0, 0)
+                )
                 for each in self._corners
             ),
             imus=(),

@@ -5,6 +5,7 @@ Both levels draw everything from the same seed, so that they are the same deck.
 
 import contextlib
 import random
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from hardware.acquire import Acquisition
@@ -15,6 +16,8 @@ from hardware.readers import build_chips
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, SampleSource
 from hardware.virtual.deck import NO_FLAWS, Flaws, VirtualDeck
+from hardware.virtual.fault_player import FaultySource, VirtualParts
+from hardware.virtual.faults import PlannedFault
 from hardware.virtual.hx711 import Conversion, VirtualHx711, VirtualPinBank
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imu_chip import Motion
@@ -45,13 +48,15 @@ def build_virtual_source(
     flaws: Flaws = NO_FLAWS,
     reader: ReaderName = "frame",
     shared_clock: bool = False,
+    faults: Sequence[PlannedFault] = (),
 ) -> SampleSource:
     """Return a source that writes a virtual deck's samples into `ring`, starting at the clock's time now.
 
     The source owns its virtual pins and bus (`close` it), not the ring. It moves the clock: give it one of its own
     and call `service` with the time that the rest of the station lives in. reader, shared_clock: how the pins are read
     and wired, as in `hardware.wiring.Wiring`; of no account at the level of samples. The deck's IMU is at its model's
-    first I2C address, the waist's at its second; imu_rate_hz: None is their default.
+    first I2C address, the waist's at its second; imu_rate_hz: None is their default. `faults` are played at
+    their seconds from now.
     Raises SettingError for what makes no sense, MissingLibraryError for a reader whose library is not installed.
     """
     deck = VirtualDeck(
@@ -75,7 +80,8 @@ def build_virtual_source(
             SampledImu(channel, IMU_MODELS[name], rate_for(name, imu_rate_hz), errors_ppm[channel], motions)
             for channel, name, _, motions in fitted
         ]
-        return SampleLevelSource(deck, oscillators, ring, clock, sampled)
+        samples = SampleLevelSource(deck, oscillators, ring, clock, sampled)
+        return FaultySource(samples, VirtualParts(deck, clock), faults, seed, start_ns) if faults else samples
     with contextlib.ExitStack() as opening:
         adapter = VirtualAdapter({}, clock)
         bus = VirtualSMBus(adapter)
@@ -93,7 +99,9 @@ def build_virtual_source(
         }
         bank = VirtualPinBank(chips, clock, shared_clock=shared_clock)
         drivers = build_chips(bank, reader, shared_clock=shared_clock)
-        return Acquisition(bank, drivers, imus, ring, clock, owned=opening.pop_all(), reader=reader)
+        source = Acquisition(bank, drivers, imus, ring, clock, owned=opening.pop_all(), reader=reader)
+        parts = VirtualParts(deck, clock, chips, adapter, IMU_MODELS[deck_imu].addresses[0])
+        return FaultySource(source, parts, faults, seed, start_ns) if faults else source
 
 
 def _conversion(deck: VirtualDeck, channel: Channel, oscillator: Oscillator) -> Conversion:

@@ -4,13 +4,15 @@ import importlib.util
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 
+from hardware.virtual.faults import CATALOGUE
 from hardware.virtual.people import MODEL_PEOPLE
 from station.config import Config, dump_config
 from station.demo import four_processes, one_process
@@ -69,6 +71,9 @@ class _Speed(click.ParamType[float | None]):
     show_default=True,
     help="Of the virtual deck, and of how a model person sways.",
 )
+@click.option("--fault", "faults", multiple=True, metavar="NAME[@SECOND]",
+              help="Play a sensor fault, at a second of the session or whenever the seed says; help lists them. "
+              "May be repeated.")  # fmt: skip
 @click.option("--by-hand", is_flag=True, help="You touch the screen; the virtual person only stands.")
 @click.option("--broker/--no-broker", default=True, help="Without a broker the result is held in the outbox.")
 @click.option(
@@ -91,6 +96,7 @@ def demo(
     speed: float | None,
     chips: str,
     seed: int,
+    faults: tuple[str, ...],
     by_hand: bool,
     broker: bool,
     broker_port: int | None,
@@ -98,6 +104,9 @@ def demo(
     as_json_: bool,
 ) -> None:
     """Screen a recorded or model person on virtual chips and deliver the result to a subscriber."""
+    if "help" in faults:
+        _list_faults()
+        return
     console = Console(stderr=True, emoji=False)
     window = not headless and _window_possible(console)
     if by_hand and not window:
@@ -115,6 +124,7 @@ def demo(
         loses=dict(_parse_loss(each) for each in loses),
         chips="samples" if chips == "samples" else "pins",
         seed=seed,
+        faults=faults,
         speed=speed,
         window=window,
         by_hand=by_hand,
@@ -131,6 +141,13 @@ def demo(
             click.echo(as_json(outcome).decode())
         else:
             _print(outcome, stored)
+
+
+def _list_faults() -> None:
+    console = Console(emoji=False, highlight=False)
+    for fault in CATALOGUE:
+        console.print(f"[bold]{fault.name}[/bold]" + (" (needs --chips pins)" if fault.needs == "pins" else ""))
+        console.print(Padding(f"{fault.what}\nThe station: {fault.answer}.", (0, 0, 0, 4)))
 
 
 def _run(settings: DemoSettings, folder: Path, console: Console) -> tuple[DemoOutcome, dict[str, Any] | None]:
@@ -160,7 +177,7 @@ def _in_one_process(
     running, playing = one_process.visit(config, visitor, speed=settings.speed, serve=True, watch=_watcher(console))
     try:
         station = running.station
-        record = _record(station.store, station.engine.last_result_id)
+        record = _record(station.store, station.engine.last_result_id, station.engine.fault_reasons)
         wall_s = time.monotonic() - began
         return DemoOutcome(
             record=record,
@@ -185,7 +202,7 @@ def _in_four_processes(
     status, playing = four_processes.visit(config, visitor, children, _watcher(console))
     wall_s = time.monotonic() - began
     with RecordStore.open(config.station.database, station=config.station.id) as store:
-        record = _record(store, status.last_result_id)
+        record = _record(store, status.last_result_id, status.reasons)
         return DemoOutcome(
             record=record,
             delivery=clinic.wait_for(record.id),
@@ -199,8 +216,12 @@ def _in_four_processes(
         )
 
 
-def _record(store: RecordStore, result_id: str | None) -> Record:
+def _record(store: RecordStore, result_id: str | None, fault_reasons: Sequence[str]) -> Record:
     record = None if result_id is None else store.get_record(result_id)
+    if record is None and fault_reasons:
+        raise UnavailableError(
+            f"nobody was measured, for the station is not fit to measure: {'; '.join(fault_reasons)}"
+        )
     if record is None:
         raise UnavailableError("the visit ended without a result: it was left before anything was measured")
     return record

@@ -26,15 +26,19 @@ def start(config: Config, children: Children, *, window: bool) -> None:
     children.start("acquire", "station.cli.main", "run", "acquire")
     children.start("station", "station.cli.main", "run", "station")
     deadline = time.monotonic() + UP_WITHIN_S
+    reasons: tuple[str, ...] = ()
     while True:
         children.check(NEEDED)
         try:
             with StationClient(config.station.socket, "staff", live=False) as client:
                 status = client.status()
+                reasons = status.reasons
                 if all(channel.rate_hz for channel in status.channels) and status.state == "ready":
                     break
         except UnavailableError:
             pass
+        if time.monotonic() > deadline and reasons:
+            raise UnavailableError(f"nobody can be measured, for the station is not fit to: {'; '.join(reasons)}")
         if time.monotonic() > deadline:
             raise UnavailableError(f"the station did not come up within {UP_WITHIN_S:.0f} s: "
                                    f"{children.last_words('station')}")  # fmt: skip

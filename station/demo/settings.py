@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from hardware.errors import HardwareError
+from hardware.virtual.faults import check_faults
 from hardware.virtual.people import Person, find_person
 from hardware.virtual.playback import read_recording
 from station.config import (
@@ -40,6 +41,7 @@ class DemoSettings(msgspec.Struct, frozen=True):
     loses: dict[Stance, float] = {}
     chips: Literal["pins", "samples"] = "pins"
     seed: int = 1
+    faults: tuple[str, ...] = ()  # NAME or NAME@SECOND
     speed: float | None = None  # None: as fast as it can
     window: bool = False
     by_hand: bool = False
@@ -50,6 +52,10 @@ class DemoSettings(msgspec.Struct, frozen=True):
 def check(settings: DemoSettings) -> None:
     """Find what is wrong with a demo's input before anything is started."""
     _check_answers(settings.answers, load_protocol(settings.protocol))
+    try:
+        check_faults(settings.faults, settings.chips)
+    except HardwareError as error:
+        raise UsageError(f"--fault: {error}") from error
     try:
         find_person(settings.person)
         if settings.recording is not None:
@@ -96,6 +102,7 @@ def demo_config(settings: DemoSettings, folder: Path) -> Config:
             recording=None if settings.recording is None else str(settings.recording.resolve()),
             mass_kg=settings.mass_kg,
             loses=settings.loses,
+            faults=settings.faults,
         ),
         deck=DeckConfig(certificate=str(folder / "state" / "calibration.jsonl")),
         screen=ScreenConfig(protocol=settings.protocol, alone=ALL_STANCES),

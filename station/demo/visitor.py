@@ -19,6 +19,8 @@ from station.screens import ScreenModel
 READING_S: Final = 2.0
 LOOKING_S: Final = 6.0
 REACTION_S: Final = 0.6
+HELP_S: Final = 8.0
+GIVE_UP_S: Final = 15.0
 
 
 class Touch(msgspec.Struct, frozen=True):
@@ -36,6 +38,10 @@ class Move(msgspec.Struct, frozen=True):
 
 class Start(msgspec.Struct, frozen=True):
     """Begin the visit."""
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """Go: staff have come, and the visit is over for this person."""
 
 
 Deed = Touch | Move | Start
@@ -61,8 +67,8 @@ class Visitor:
         self.sex = sex
         self._answers = answers
         self._hands = hands
-        self._planned: list[tuple[float, Deed]] = []
-        self._started = False
+        self._planned: list[tuple[float, Deed | Leave]] = []
+        self._started = self._on_deck = False
         self.seen: list[str] = []
         self.finished = False
 
@@ -78,21 +84,39 @@ class Visitor:
             return []
         ready = [deed for at_s, deed in self._planned if at_s <= now_s]
         self._planned = self._planned[len(ready) :]
-        return ready
+        deeds = []
+        for deed in ready:
+            if isinstance(deed, Leave):
+                self.finished = True
+                continue
+            if isinstance(deed, Move):
+                self._note(deed.command)
+            deeds.append(deed)
+        return deeds
 
-    def _plan(self, model: ScreenModel, serial: int) -> list[tuple[float, Deed]]:
+    def _note(self, command: Command) -> None:
+        self._on_deck = isinstance(command, StepOn) or (self._on_deck and not isinstance(command, StepOff))
+
+    def _plan(self, model: ScreenModel, serial: int) -> list[tuple[float, Deed | Leave]]:
+        if model.name == "fault":
+            return self._help_comes()
         if model.kind == "attract":
             if self._started:
                 self.finished = True
                 return []
-            self._started = True
             return [(READING_S, Start())] if self._hands else []
-        moves = self._moves(model)
+        self._started = True
+        moves: list[tuple[float, Deed | Leave]] = [*self._moves(model)]
         touch = self._touch(model) if self._hands else None
         if touch is not None:
             after_s = LOOKING_S if model.kind == "result" else READING_S
             moves.append((after_s, Touch(touch, serial)))
         return sorted(moves, key=lambda each: each[0])
+
+    def _help_comes(self) -> list[tuple[float, Deed | Leave]]:
+        """Hold the rail, be helped off the deck, and go; a station that is well again shows its welcome before that."""
+        helped: list[tuple[float, Deed | Leave]] = [(HELP_S, Move(StepOff()))] if self._on_deck else []
+        return [*helped, (GIVE_UP_S, Leave())]
 
     def _moves(self, model: ScreenModel) -> list[tuple[float, Deed]]:
         if model.kind == "step_on":

@@ -14,6 +14,7 @@ from hardware.sensor import SampleSource
 from hardware.virtual.balance import Physique
 from hardware.virtual.control import PersonControl
 from hardware.virtual.deck import NO_FLAWS, TYPICAL_FLAWS
+from hardware.virtual.faults import check_faults
 from hardware.virtual.people import find_person
 from hardware.virtual.person import VirtualPerson
 from hardware.virtual.playback import read_recording
@@ -54,6 +55,7 @@ def virtual_source(config: Config, person: VirtualPerson, clock: VirtualClock, r
         reader=config.hardware.reader,
         shared_clock=config.hardware.wiring().shared_clock,
         flaws=TYPICAL_FLAWS if config.virtual.flaws == "typical" else NO_FLAWS,
+        faults=check_faults(config.virtual.faults, config.virtual.chips),
     )
 
 

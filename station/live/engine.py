@@ -21,6 +21,7 @@ from station.live.score import LiveSway
 from station.live.staff_mode import StaffMode
 from station.live.trial import RunningTrial
 from station.live.trial_quality import TrialContext, technical_reasons
+from station.live.zero_return import NOT_BACK, ZeroReturn, doubted, without_trials
 from station.messages import Cue, Live, LiveScore, Show, ToClient
 from station.protocols.reader import Protocol as ScreenProtocol
 from station.records.outbox import DeckNote
@@ -96,6 +97,8 @@ class StationEngine:
         self._frames_at_window: tuple[int, int] = (0, 0)
         self._trials: dict[str, TrialAnalysis] = {}
         self._raw: dict[str, bytes] = {}
+        self._zero_return: ZeroReturn | None = None
+        self._zero_kept = True
         self._started_ns = 0
         self._own_fault_ns: int | None = None
         self._cleared = False  # the fault is over, but somebody may still stand there and hold the rail
@@ -264,13 +267,17 @@ class StationEngine:
                 log.info("trial stopped: %s", reason)
                 self._trial = None
             case Finish(summary):
+                trials = self._trials
+                if not self._zero_kept or self._zero_return is not None:  # or nobody knows yet: a fault came first
+                    summary, trials = without_trials(summary, NOT_BACK), doubted(trials, NOT_BACK)
                 record, view = self._maker.make(
-                    self._keeper, summary, self._started_ns, self._now_ns, self._trials, self._raw
+                    self._keeper, summary, self._started_ns, self._now_ns, trials, self._raw
                 )
                 self.last_result_id = record.id
                 self._events.append(Recorded(view))
             case Wipe():
                 self._trial = None
+                self._zero_return, self._zero_kept = None, True
                 self._trials.clear()
                 self._raw.clear()
                 self._sway.restart()
@@ -286,7 +293,16 @@ class StationEngine:
         if event is not None:
             if isinstance(event, SteppedOff):
                 self._sway.restart()
-            self.handle(event)
+            if isinstance(event, SteppedOff) and self.screen.name == "step-off":
+                self._zero_return = ZeroReturn()  # the result waits for it
+            else:
+                self.handle(event)
+        elif self._zero_return is not None and (back := self._zero_return.push(row)) is not None:
+            self._zero_return = None
+            self._zero_kept = back
+            if not back:
+                log.error("%s: check the plugs of the load cells, and take a new zero", NOT_BACK)
+            self.handle(SteppedOff())
         if self._presence.on_deck and abs(row.cop_ml_mm) < FARTHEST_MM and abs(row.cop_ap_mm) < FARTHEST_MM:
             self._sway.push(row.cop_ml_mm, row.cop_ap_mm)
         trial = self._trial
@@ -315,6 +331,7 @@ class StationEngine:
             silent=tuple(self._grid.silent_corners(self._now_ns)),
             tilt_deg=self._grid.motion.tilt_deg(self._now_ns),
             zero_drift_n=self._presence.zero_drift_n,
+            exchanged=self._health.exchanged(self._presence.zero_drift_n),
             certificate_valid=self._health.certificate_valid,
         )
         completed = trial.lost is None and trial.broken is None
@@ -342,7 +359,7 @@ class StationEngine:
         if note != self._deck_note:
             self._deck_note = note
             self._keeper.set_deck_note(note)
-        change = self._health.look(now_ns, self._grid)
+        change = self._health.look(now_ns, self._grid, self._presence.zero_drift_n)
         if change:
             log.error("fault: %s", change)
             self._cleared = False

@@ -83,6 +83,9 @@ class Grid:
         self._next_ns: int | None = None
         self._saturated_until_ns = 0
         self._knocked_until_ns = 0
+        self.last_bad: list[tuple[int, int]] = [(0, 0)] * len(
+            CORNERS
+        )  # time and flags of each corner's last bad sample
         self.impossible_ns: int | None = None  # when a corner last said what cannot be
 
     def take(self, samples: list[Sample]) -> None:
@@ -91,8 +94,10 @@ class Grid:
         for channel, flags, t_ns, values in samples:
             if channel < 4:
                 corners[channel].push(t_ns, values[0], flags)
-                if flags & _SATURATED:
-                    self._saturated_until_ns = t_ns + 2 * TICK_NS
+                if flags:
+                    self.last_bad[channel] = (t_ns, flags)
+                    if flags & _SATURATED:
+                        self._saturated_until_ns = t_ns + 2 * TICK_NS
             elif channel == _DECK_IMU and self.motion.push(t_ns, flags, values):
                 self._knocked_until_ns = t_ns + 20 * TICK_NS
 

@@ -1,7 +1,9 @@
 """Is the station fit to measure? Watches the ring, the corners and the certificate, and says in words what is wrong."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from station.live.corner_health import FEWEST_GOOD_PER_S, DeliveryWatch, exchanged_plugs, exchanged_words, why_silent
 from station.live.deck_state import DeckState
 from station.live.grid import Grid
 
@@ -21,9 +23,15 @@ class HealthWatch:
         self._started_ns: int | None = None
         self._good_since_ns: int | None = None
         self._impossible_since_ns: int | None = None
+        self._delivery = DeliveryWatch()
+        self._zero_drift_n: Sequence[float] | None = None
 
-    def look(self, now_ns: int, grid: Grid) -> str | None:
-        """Return the reasons when a fault begins, an empty string when it is over, None when nothing changed."""
+    def look(self, now_ns: int, grid: Grid, zero_drift_n: Sequence[float] | None = None) -> str | None:
+        """Return the reasons when a fault begins, an empty string when it is over, None when nothing changed.
+
+        zero_drift_n: what the empty deck last read at each corner, N.
+        """
+        self._zero_drift_n = zero_drift_n
         if self._started_ns is None:
             self._started_ns = now_ns
         found = self._find(now_ns, grid)
@@ -42,6 +50,12 @@ class HealthWatch:
         self._good_since_ns = None
         return ""
 
+    def exchanged(self, zero_drift_n: Sequence[float] | None) -> str | None:
+        """Return in words that two plugs are exchanged, if the empty deck says so."""
+        certificate = self._deck.certificate
+        corners = None if certificate is None else exchanged_plugs(zero_drift_n, certificate)
+        return None if corners is None else exchanged_words(corners)
+
     def _find(self, now_ns: int, grid: Grid) -> tuple[str, ...]:
         found: list[str] = []
         started = self._started_ns if self._started_ns is not None else now_ns
@@ -50,8 +64,16 @@ class HealthWatch:
             if len(silent) == 4:
                 found.append("no samples arrive: is the acquire process running?")
             else:
-                found += [f"load cell {name} delivers nothing" for name in silent]
-            found += [f"sample rate out of 75-100: {name}" for name in grid.rates_outside_limits()]
+                found += [why_silent(name, now_ns, grid) for name in silent]
+            rates = grid.rates_outside_limits()
+            found += [f"sample rate out of 75-100: {name}" for name in rates]
+            found += [
+                f"load cell {name} delivers fewer than {FEWEST_GOOD_PER_S} good samples a second, 75-100 are expected"
+                for name in self._delivery.too_few(now_ns, grid)
+                if name not in silent and not any(each.startswith(name) for each in rates)
+            ]
+            if words := self.exchanged(self._zero_drift_n):
+                found.append(words)
             if grid.motion.silent(now_ns):
                 found.append("the deck's IMU delivers nothing, so nobody knows whether the deck is level")
             if grid.impossible_ns is not None and now_ns - grid.impossible_ns < STILL_SO_NS:

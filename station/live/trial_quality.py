@@ -30,6 +30,7 @@ class TrialContext(msgspec.Struct, frozen=True):
     tilt_deg: float | None
     zero_drift_n: tuple[float, float, float, float] | None
     certificate_valid: bool
+    exchanged: str | None = None  # in words, when the zeros say that two corners' plugs are exchanged
 
 
 def technical_reasons(window_flags: Sequence[int], context: TrialContext) -> tuple[str, ...]:
@@ -71,6 +72,8 @@ def _deck_reasons(context: TrialContext) -> Sequence[str]:
         reasons.append("the deck's IMU delivers nothing, so nobody knows whether the deck is level")
     elif context.tilt_deg > LEVEL_LIMIT_DEG:
         reasons.append(f"the deck is {context.tilt_deg:.1f} degrees off level, 1 degree is allowed")
-    if context.zero_drift_n is not None and max(abs(n) for n in context.zero_drift_n) > ZERO_DRIFT_N:
+    if context.exchanged is not None:
+        reasons.append(context.exchanged)
+    elif context.zero_drift_n is not None and max(abs(n) for n in context.zero_drift_n) > ZERO_DRIFT_N:
         reasons.append("zero drift above 50 g on a load cell: the empty deck needs a new zero")
     return reasons

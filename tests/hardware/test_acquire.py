@@ -7,6 +7,7 @@ from hardware.clock import VirtualClock
 from hardware.errors import BusError
 from hardware.hx711 import Hx711
 from hardware.imu import IMU_MODELS, ImuCounters
+from hardware.plausibility import LOOK_AHEAD
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
@@ -70,7 +71,7 @@ def test_every_conversion_of_every_corner_reaches_the_ring_once() -> None:
         got = rig.channel(samples, channel)
         oscillator = Oscillator.from_seed(1, channel, START_NS)
         assert [sample.t_ns for sample in got] == [
-            oscillator.ready_ns(k) for k in oscillator.index_range(START_NS, START_NS + 10 * S)
+            oscillator.ready_ns(k) for k in oscillator.index_range(START_NS, START_NS + 10 * S)[:-LOOK_AHEAD]
         ]
         assert [sample.values[0] for sample in got] == list(range(1000, 1000 + len(got)))
         assert [sample.flags for sample in got] == [Flag.SETTLING] * 4 + [0] * (len(got) - 4)
@@ -105,7 +106,8 @@ def test_a_silent_chip_is_restarted_and_the_others_go_on() -> None:
     rig.chips[Channel.BACK_LEFT].stuck = 1
     rig.source.service(START_NS + 3 * S)
     samples = rig.reader.read()
-    assert rig.channel(samples, Channel.BACK_LEFT) == []
+    held_back = rig.channel(samples, Channel.BACK_LEFT)
+    assert [sample.flags for sample in held_back] == [Flag.PERIOD] * 2, "nobody knows whether the last ones were right"
     assert len(rig.channel(samples, Channel.FRONT_LEFT)) > 170
     assert rig.restarts(Channel.BACK_LEFT) == 1, "the next one comes after a pause"
     rig.chips[Channel.BACK_LEFT].stuck = None

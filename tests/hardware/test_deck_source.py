@@ -211,7 +211,8 @@ def test_the_self_test_of_an_imu_costs_the_load_cells_nothing(
     assert [corner.restarts for corner in status.corners] == [0] * 4
     corners = [sample for sample in reader.read() if sample.channel in CORNERS]
     assert len(corners) > 900
-    assert sum(bool(sample.flags) for sample in corners) <= 2 * 4  # each chip's first one or two after the pause
+    # each chip's last one before the pause, which the net doubts in hindsight, and its first two or three after it
+    assert sum(bool(sample.flags) for sample in corners) <= 4 * 4
 
 
 def test_a_second_imu_is_read_at_its_second_address(board: Board, ring: RingWriter) -> None:

@@ -42,6 +42,8 @@ def test_what_is_written_is_read_back_unchanged(tmp_path: Path) -> None:
         ("[station\n", ["not valid TOML", "line 1"]),
         ('[mqtt]\nhost = "broker.clinic"\n', ["TLS", "mqtt.ca_file"]),
         ('[mqtt]\ncert_file = "a"\n', ["go together"]),
+        ('[virtual]\nfaults = ["spikes@3"]\n', ["[virtual] faults", "'spikes'", "shifted-bit"]),
+        ('[virtual]\nchips = "samples"\nfaults = ["spike@3"]\n', ["[virtual] faults", "on the wires", "pins"]),
     ],
 )
 def test_a_wrong_file_is_refused_in_words(tmp_path: Path, text: str, words: list[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from hardware.virtual.faults import CATALOGUE
 from station.cli.main import COMMANDS, cli, main
 from station.config import Config, DeckConfig, HardwareConfig, StationConfig, dump_config
 
@@ -121,3 +122,34 @@ def test_ingest_refuses_to_send_results_over_an_open_network(say: Say, tmp_path:
     code, _, err = say("ingest", "--database", str(tmp_path / "x.db"), "--host", "broker.example")
     assert code == os.EX_CONFIG
     assert "TLS" in err
+
+
+def test_a_demo_whose_trial_breaks_ends_with_a_readable_result(say: Say) -> None:
+    code, out, err = say(
+        *("demo", "--headless", "--no-broker", "--speed", "max", "--protocol", "quiet-stance"),
+        *("--fault", "missing-channel@26"),
+    )
+    assert code == 0
+    assert "NOT ASSESSABLE" in out
+    assert "delivers nothing: check its plug" in " ".join(out.split())
+    assert "Traceback" not in out + err
+
+
+def test_a_demo_in_which_nobody_can_be_measured_says_why_in_one_line(say: Say) -> None:
+    code, out, err = say(
+        *("demo", "--headless", "--no-broker", "--speed", "max", "--protocol", "quiet-stance"),
+        *("--chips", "samples", "--fault", "swapped-channels@0"),
+    )
+    assert (code, out) == (os.EX_UNAVAILABLE, "")
+    assert "their plugs are exchanged" in err.strip().splitlines()[-1]
+
+
+def test_faults_are_listed_and_a_wrong_one_is_answered_with_the_list(say: Say) -> None:
+    code, out, _ = say("demo", "--fault", "help")
+    assert code == 0
+    assert all(fault.name in out and fault.what.split()[0] in out for fault in CATALOGUE)
+    for fault, words in (("nix", "faults are shifted-bit, "), ("spike@x", "NAME@SECOND"), ("spike", "chips")):
+        code, out, err = say("demo", "--chips", "samples", "--fault", fault)
+        assert (code, out) == (os.EX_USAGE, "")
+        assert words in err
+        assert len(err.strip().splitlines()) == 1

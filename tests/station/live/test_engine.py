@@ -152,7 +152,6 @@ def test_an_error_of_our_own_in_a_tick_ends_in_the_safe_state_and_not_in_a_dead_
     running.step()
     assert running.engine.screen.name == "fault"
     monkeypatch.undo()
-    running.process.person.step_off(running.process.now_ns)
     running.until("attract", limit_s=30)
     assert running.record is not None
     assert running.record.tier == "not assessable"
