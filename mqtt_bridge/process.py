@@ -25,7 +25,7 @@ from station.config import Config
 from station.errors import UnavailableError
 from station.records.event import EVENT_SCHEMA
 from station.records.instants import boot_id, now_instant
-from station.records.outbox import Outbox, OutboxRow
+from station.records.outbox import DeckNote, Outbox, OutboxRow
 from station.records.record import RESULT_SCHEMA
 from station.stopping import stop_on_signals
 
@@ -53,6 +53,7 @@ class Bridge:
         self._ready = False  # connected, and subscribed to acknowledgements
         self._said_state: str | None = None
         self._said_info: InfoPayload | None = None
+        self._said_deck: DeckNote | None = None
         self._next_due_s = 0.0
         self._next_health_s = 0.0
         self._next_station_look_s = 0.0
@@ -160,6 +161,9 @@ class Bridge:
     def _say_info(self, transport: Transport) -> None:
         """Say what this station is, when that is news: once a connection, and when the deck has a new certificate."""
         deck = self._outbox.deck_note()
+        if deck != self._said_deck:
+            self._said_deck = deck
+            self._next_health_s = 0.0  # a deck that has begun to drift is no news for the next minute
         info = InfoPayload(
             station=self._config.station.id,
             site=self._config.station.site,

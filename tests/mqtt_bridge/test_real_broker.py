@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from paho.mqtt.enums import CallbackAPIVersion
 
 from mqtt_bridge.paho_transport import WILL_DELAY_S
+from station.records.outbox import DeckNote
 from station.records.store import RecordStore
 from tests.mqtt_bridge.clinic import Clinic
-from tests.station.records.making import make_record
+from tests.station.records.making import make_event, make_record
 
 
 @pytest.fixture
@@ -90,6 +91,29 @@ def test_results_arrive_in_order_with_what_a_consumer_needs_to_answer(clinic: Cl
     assert set(stored(clinic)) == set(ids)
     assert clinic.outbox().state_of(ids[0]).by == "ingest"
     listener.close()
+
+
+def test_events_are_stored_like_results_and_a_new_certificate_is_news_in_info_and_health(clinic: Clinic) -> None:
+    def said(message: mqtt.MQTTMessage, topic: str, key: str, value: object) -> bool:
+        return message.topic.endswith(topic) and json.loads(message.payload)[key] == value
+
+    with RecordStore.open(clinic.config.station.database, station="st-1") as store:
+        clinic.start("broker", "consumer", "bridge")
+        listener = Listener(clinic)
+        listener.wait_for(lambda message: said(message, "/info", "calibration_due", None))
+        store.set_deck_note(DeckNote("c-1", "2027-11-26T09:00:00+00:00", "failed", zero="drifted"))
+        event = store.add_event(make_event)
+        listener.wait_for(lambda message: said(message, "/info", "calibration_due", "2027-11-26T09:00:00+00:00"))
+        health = listener.wait_for(lambda message: said(message, "/health", "daily_check", "failed"))
+        assert json.loads(health.payload)["zero"] == "drifted"
+        assert clinic.wait_until_empty(20)
+        assert clinic.outbox().state_of(event.id).by == "ingest"
+        (published,) = {message.topic for message in listener.messages if "/event/" in message.topic}
+        assert published == "balance/v1/clinic/st-1/event/staff"
+        assert stored(clinic)[event.id]["data"] == {
+            "type": "staff", "what": "signed-in", "operator": "AB", "lock_s": None
+        }  # fmt: skip
+        listener.close()
 
 
 def test_without_a_consumer_everything_stays_in_the_outbox_although_the_broker_acknowledges(clinic: Clinic) -> None:

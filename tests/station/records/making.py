@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from station.records.event import EVENT_SCHEMA, StaffDone, StationEvent
 from station.records.record import RESULT_SCHEMA, Instant, Record
 
 LARGE_CHECK_S: Final = 1.0
@@ -37,6 +38,11 @@ def make_record(result_id: str, protocol: str = "walk-up") -> Record:
         sway_bands=(),
         quality_flags=(),
     )
+
+
+def make_event(event_id: str) -> StationEvent:
+    data = StaffDone("signed-in", operator="AB")
+    return StationEvent(EVENT_SCHEMA, event_id, event_id.split(":")[0], "clinic", _NOW, data)
 
 
 class _Large(sqlite3.Connection):

@@ -7,18 +7,12 @@ import pytest
 
 from station.errors import UnavailableError
 from station.records.database import SCHEMA_VERSION
-from station.records.event import EVENT_SCHEMA, EventData, StaffDone, StationEvent
+from station.records.event import StationEvent
 from station.records.outbox import DeckNote, Outbox
-from station.records.record import Instant
 from station.records.store import RecordStore
-from tests.station.records.making import make_record
+from tests.station.records.making import make_event, make_record
 
 OLD_SCHEMA = Path(__file__).with_name("schema_1.sql")
-
-
-def make_event(event_id: str, data: EventData = StaffDone("signed-in", operator="AB")) -> StationEvent:  # noqa: B008
-    now = Instant(utc=None, utc_quality="unknown", monotonic_ns=1, boot_id="b")
-    return StationEvent(EVENT_SCHEMA, event_id, event_id.split(":")[0], "clinic", now, data)
 
 
 @pytest.fixture
