@@ -1,13 +1,15 @@
 """Two exchanged plugs are told from a drifted zero; the empty deck after a visit is given time, but not for ever."""
 
-from datetime import UTC, datetime
-
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.certificate import SCHEMA, Cell, Certificate
+from calibration.certificate import Cell, Certificate
+from calibration.virtual import certify_virtual_deck
 from hardware.sensor import CORNERS
+from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.load import EmptyDeck
 from station.live.corner_health import exchanged_plugs
 from station.live.grid import Row
 from station.live.zero_return import LONGEST_ROWS, ZeroReturn
@@ -22,8 +24,8 @@ def certificate(zeros: tuple[float, ...] = ZEROS) -> Certificate:
         Cell(name, number, f"cell {number}", gain, zero)
         for number, (name, gain, zero) in enumerate(zip(NAMES, GAINS, zeros, strict=True))
     )
-    day = datetime(2026, 1, 1, tzinfo=UTC)
-    return Certificate(SCHEMA, "st", day, day, 400.0, 400.0, 9.8, cells, "")
+    ideal = certify_virtual_deck(VirtualDeck(EmptyDeck(), 1))
+    return msgspec.structs.replace(ideal, cells=cells)
 
 
 def drift_n(counts: tuple[float, ...]) -> list[float]:
