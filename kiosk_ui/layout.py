@@ -67,6 +67,11 @@ class Rect(msgspec.Struct, frozen=True):
 COLUMN_ROLES: Final[tuple[ButtonRole, ...]] = ("again", "help", "stop")
 
 
+def frame_of(panel: Panel) -> Rect:
+    """Return the whole panel without its margin: what a screen has that needs none of the three."""
+    return Rect(0, 0, panel.width_mm, panel.height_mm).inset(sizes_of(panel).margin)
+
+
 class Regions(msgspec.Struct, frozen=True):
     """How one panel is split."""
 
@@ -83,7 +88,7 @@ class Regions(msgspec.Struct, frozen=True):
 def regions_of(panel: Panel) -> Regions:
     """Return how a panel is split; Stop is the largest of the three and lowest, where the hand is."""
     sizes = sizes_of(panel)
-    frame = Rect(0, 0, panel.width_mm, panel.height_mm).inset(sizes.margin)
+    frame = frame_of(panel)
     column, content = frame.cut_right(sizes.column, sizes.gap)
     gap = max(sizes.gap, TARGET_GAP_MM)
     usable = column.height - 2 * gap

@@ -1,0 +1,268 @@
+"""What staff see: words, one figure (deck, table or trend), the bar of steadiness, and what can be touched.
+
+A staff screen has the whole panel where it needs none of the buttons that are always there for people.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from kiosk_ui.fitting import Fitted, heading_and_body, largest
+from kiosk_ui.layout import COLUMN_ROLES, Rect, frame_of, grid
+from kiosk_ui.screens.base import CONTENT_ROLES, KioskScreen
+from kiosk_ui.screens.result import NEXT_LEAF
+from kiosk_ui.theme import STAFF_TARGET_MM, TARGET_GAP_MM, Panel
+from kiosk_ui.widgets.button_field import ButtonField
+from kiosk_ui.widgets.column import Emit
+from kiosk_ui.widgets.deck import DeckFigure
+from kiosk_ui.widgets.icons import IconName
+from kiosk_ui.widgets.sign import Sign
+from kiosk_ui.widgets.steadiness import SteadinessBar
+from kiosk_ui.widgets.table import StaffTable
+from kiosk_ui.widgets.trend import TrendFigure
+from kiosk_ui.widgets.words import Words, set_shown
+from kiosk_ui.wording import OwnWords, own_words
+from station.messages import Button, DeckPicture, Live, ScreenModel, StaffPanel, TableRow
+
+# Buttons that are chosen and chosen off again: a box beside the word, ticked when the station makes it primary.
+TOGGLES: Final = ("weight.", "new-parts")
+BUTTON_MM: Final = 44.0  # width that a button has where there is no figure
+NARROW_BUTTON_MM: Final = 23.0  # and the least where there is one
+TOGGLE_MM: Final = 44.0
+DECK_SHARE: Final = 0.52  # of the width
+MOST_WEIGHT_LINES: Final = 4
+GAP_MM: Final = 3.0
+
+
+class StaffScreen(KioskScreen):
+    """One class for all: they differ in their figure."""
+
+    def __init__(self, panel: Panel, content: Rect, emit: Emit) -> None:
+        super().__init__(panel, content, emit)
+        self._step, self._heading, self._body, self._weights = Words(), Words(), Words(), Words()
+        self._weight_sign = Sign(panel)
+        self.deck = DeckFigure(panel)
+        self.bar = SteadinessBar(panel)
+        self.table = StaffTable(panel)
+        self.trend = TrendFigure(panel)
+        self._toggles = ButtonField(panel, self, emit)
+        self._model: ScreenModel | None = None
+        self._at = 0
+        self.leaves = 1
+        for widget in (self._step, self._heading, self._body):
+            self.add_widget(widget)
+
+    def render(self, model: ScreenModel) -> None:
+        """Show a model from its first page, or again the page that is read."""
+        before, self._model = self._model, model
+        if before is None or before.name != model.name:
+            self._at = 0
+        if before is None or (before.name, _panel(before).deck) != (model.name, _panel(model).deck):
+            self.bar.restart()
+        self._draw(model)
+
+    def live(self, live: Live) -> None:
+        """Move the bar of steadiness."""
+        if self._model is not None and _panel(self._model).bar and live.staff is not None:
+            self.bar.live(live.staff)
+
+    def forget(self) -> None:
+        """Begin at the first page next time."""
+        self._model, self._at = None, 0
+        self.bar.restart()
+
+    def take(self, action: str) -> bool:
+        """Turn to the next page; after the last comes the first."""
+        if action != NEXT_LEAF or self._model is None:
+            return False
+        self._at = (self._at + 1) % self.leaves
+        self._draw(self._model)
+        return True
+
+    # --- drawing ---------------------------------------------------------------------------------------------------
+
+    def _draw(self, model: ScreenModel) -> None:
+        staff, words = _panel(model), own_words(model.language)
+        area = self.content if any(each.role in COLUMN_ROLES for each in model.buttons) else frame_of(self.panel)
+        buttons = [each for each in model.buttons if each.role in CONTENT_ROLES]
+        toggles = [each for each in buttons if each.action.startswith(TOGGLES)]
+        others = [each for each in buttons if each not in toggles]
+        for widget, shown in (
+            (self.deck, staff.deck is not None),
+            (self.bar, staff.bar),
+            (self.table, bool(staff.rows)),
+            (self.trend, staff.trend is not None),
+            (self._weights, staff.deck is not None and bool(staff.deck.weights)),
+            (self._weight_sign, staff.deck is not None and bool(staff.deck.weights)),
+        ):
+            set_shown(self, widget, shown)
+        self.leaves = 1
+        if staff.deck is not None:
+            self._toggles.show((), (), ())
+            self._draw_deck(model, staff.deck, buttons, area, words)
+        elif staff.rows or staff.trend is not None or toggles:
+            self._draw_figure(model, staff, toggles, others, area, words)
+        else:
+            self._toggles.show((), (), ())
+            self._draw_words(model, buttons, area, words)
+
+    def _draw_words(self, model: ScreenModel, buttons: Sequence[Button], area: Rect, words: OwnWords) -> None:
+        """Show words, and under them as many buttons as there are, large."""
+        area = self._put_step(model, area, words)
+        across = _across(area.width, BUTTON_MM, len(buttons))
+        rows = math.ceil(len(buttons) / across)
+        height = rows * self.sizes.button_height + (rows - 1) * TARGET_GAP_MM
+        cells, area = area.cut_bottom(height, self.sizes.gap)
+        self._buttons.show(buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps)
+        self._put_words(model, area, middle=True)
+
+    def _draw_deck(
+        self, model: ScreenModel, deck: DeckPicture, buttons: Sequence[Button], area: Rect, words: OwnWords
+    ) -> None:
+        """Show the deck on the left, everything else on its right."""
+        figure, area = area.cut_left(min(area.width * DECK_SHARE, area.height * 0.93), self.sizes.gap)
+        self.deck.show(deck, figure, words.screen)
+        area = self._put_step(model, area, words)
+        area = self._put_buttons(buttons, area, BUTTON_MM * 0.7)
+        if _panel(model).bar:
+            bar, area = area.cut_bottom(self.sizes.steadiness, GAP_MM)
+            self.bar.show(bar, words)
+        if deck.weights:
+            weights = self._fit_weights(deck.weights, area)
+            height = weights.height_px / self.panel.px_per_mm
+            row, area = area.cut_bottom(height, GAP_MM)
+            side = min(height, 9.0)
+            sign, row = row.cut_left(side, 3.0)
+            self._weight_sign.show("weight", sign.centred(side, side), "action", "paper")
+            self._weights.put(weights, self.panel.px(row.x), self.panel.px(row.top))
+        self._put_words(model, area, middle=False)
+
+    def _draw_figure(
+        self,
+        model: ScreenModel,
+        staff: StaffPanel,
+        toggles: Sequence[Button],
+        others: Sequence[Button],
+        area: Rect,
+        words: OwnWords,
+    ) -> None:
+        """Show words above, the figure in the middle, buttons below; what is too long stands on pages."""
+        area = self._put_step(model, area, words)
+        # the way to the next page needs room of its own, which may make another page: so ask with and without it
+        for paged in (False, True):
+            shown = [*others, _next_page(words, 1, 1)] if paged else others
+            _, room = self._cut_buttons(shown, area)
+            figure = self._cut_words(model, room)
+            table, chooser = self._split(figure, staff.rows, toggles)
+            pages, cap_mm = self.table.pages(staff.rows, table, words) if staff.rows else (((),), 0.0)
+            boards = _boards(toggles, chooser)
+            self.leaves = max(len(pages), len(boards))
+            if self.leaves == 1:
+                break
+        self._at = min(self._at, self.leaves - 1)
+        shown = [*others, _next_page(words, self._at + 1, self.leaves)] if self.leaves > 1 else others
+        self._put_buttons(shown, area, NARROW_BUTTON_MM)
+        self._put_words(model, self._words_area(model, room), middle=False)
+        board = boards[min(self._at, len(boards) - 1)]
+        self._toggles.show(
+            [button for button, _ in board],
+            [cell for _, cell in board],
+            self.sizes.staff_button_caps,
+            sign_of=_box,
+        )
+        if staff.rows:
+            self.table.show(pages[min(self._at, len(pages) - 1)], staff.rows, table, words, cap_mm)
+        if staff.trend is not None:
+            self.trend.show(staff.trend, figure)
+
+    # --- pieces ----------------------------------------------------------------------------------------------------
+
+    def _put_step(self, model: ScreenModel, area: Rect, words: OwnWords) -> Rect:
+        """Show which step this is, and return what is left."""
+        text = "" if model.progress is None else words.step.format(at=model.progress.at, of=model.progress.of)
+        panel = self.panel
+        fitted = largest(text, self.sizes.table_caps, panel, panel.px(area.width), panel.px(area.height))
+        self._step.put(fitted, panel.px(area.x), panel.px(area.top), role="quiet")
+        return area.cut_top(fitted.height_px / panel.px_per_mm, 1.0)[1] if text else area
+
+    def _cut_buttons(self, buttons: Sequence[Button], area: Rect, least: float = NARROW_BUTTON_MM) -> tuple[Rect, Rect]:
+        if not buttons:
+            return area.cut_bottom(0)
+        rows = math.ceil(len(buttons) / _across(area.width, least, len(buttons)))
+        return area.cut_bottom(rows * STAFF_TARGET_MM + (rows - 1) * TARGET_GAP_MM, GAP_MM)
+
+    def _put_buttons(self, buttons: Sequence[Button], area: Rect, least: float) -> Rect:
+        cells, rest = self._cut_buttons(buttons, area, least)
+        across = _across(area.width, least, len(buttons))
+        self._buttons.show(buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps)
+        return rest
+
+    def _fitted_words(self, model: ScreenModel, area: Rect) -> tuple[Fitted, Fitted]:
+        panel = self.panel
+        caps = list(zip(self.sizes.staff_heading_caps, self.sizes.staff_body_caps, strict=True))
+        return heading_and_body(
+            model.title, model.body, caps, panel, panel.px(area.width), panel.px(area.height), panel.px(1.5)
+        )
+
+    def _words_area(self, model: ScreenModel, area: Rect) -> Rect:
+        heading, body = self._fitted_words(model, area.cut_top(area.height * 0.4)[0])
+        gap = 1.5 if model.body else 0.0
+        return area.cut_top((heading.height_px + body.height_px) / self.panel.px_per_mm + gap + 0.5)[0]
+
+    def _cut_words(self, model: ScreenModel, area: Rect) -> Rect:
+        return area.cut_top(self._words_area(model, area).height, GAP_MM)[1]
+
+    def _put_words(self, model: ScreenModel, area: Rect, *, middle: bool) -> None:
+        heading, body = self._fitted_words(model, area)
+        panel = self.panel
+        gap = panel.px(1.5) if model.body else 0.0
+        needed = heading.height_px + body.height_px + gap
+        top = panel.px(area.y + area.height / 2) + needed / 2 if middle else panel.px(area.top)
+        self._heading.put(heading, panel.px(area.x), top)
+        self._body.put(body, panel.px(area.x), top - heading.height_px - gap)
+
+    def _fit_weights(self, weights: Sequence[str], area: Rect) -> Fitted:
+        lines = "\n".join(weights) if len(weights) <= MOST_WEIGHT_LINES else " + ".join(weights)
+        panel, width, height = self.panel, area.width - 12.0, area.height * 0.5
+        return largest(lines, self.sizes.staff_body_caps, panel, panel.px(width), panel.px(height), bold=True)
+
+    def _split(self, figure: Rect, rows: Sequence[TableRow], toggles: Sequence[Button]) -> tuple[Rect, Rect]:
+        """Return the room for the table and that for what can be chosen."""
+        if not (rows and toggles):
+            return figure, figure
+        chooser, table = figure.cut_left(figure.width * 0.5, self.sizes.gap)
+        return table, chooser
+
+
+def _panel(model: ScreenModel) -> StaffPanel:
+    return model.staff or StaffPanel()
+
+
+def _box(button: Button) -> IconName:
+    return "box-ticked" if button.role == "primary" else "box"
+
+
+def _next_page(words: OwnWords, at: int, of: int) -> Button:
+    return Button(NEXT_LEAF, words.more.format(at=at, of=of), "secondary")
+
+
+def _across(width: float, least: float, count: int) -> int:
+    """Return how many buttons stand beside each other when none is narrower than `least`."""
+    most = max(1, math.floor((width + TARGET_GAP_MM) / (least + TARGET_GAP_MM)))
+    rows = math.ceil(max(count, 1) / most)
+    return math.ceil(max(count, 1) / rows)
+
+
+def _boards(toggles: Sequence[Button], area: Rect) -> list[list[tuple[Button, Rect]]]:
+    """Return what can be chosen with its places, board by board."""
+    if not toggles:
+        return [[]]
+    across = max(1, math.floor((area.width + TARGET_GAP_MM) / (TOGGLE_MM + TARGET_GAP_MM)))
+    down = max(1, math.floor((area.height + TARGET_GAP_MM) / (STAFF_TARGET_MM + TARGET_GAP_MM)))
+    used = min(down, math.ceil(len(toggles) / across))
+    height = used * STAFF_TARGET_MM + (used - 1) * TARGET_GAP_MM
+    cells = grid(area.cut_top(height)[0], across * used, across, TARGET_GAP_MM)
+    size = len(cells)
+    return [
+        list(zip(toggles[start : start + size], cells, strict=False)) for start in range(0, len(toggles), size)
+    ]
