@@ -191,7 +191,9 @@ STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
             rows=(
                 TableRow("20 kg (20-1)", "certificate K-4711, until 2027-05-31", "", True),
                 TableRow("20 kg (20-2)", "certificate K-4712, until 2027-05-31", "", True),
-                TableRow("10 kg (10-1)", "certificate K-4713, until 2026-10-31", "", False, "Its certificate has run out."),
+                TableRow(
+                    "10 kg (10-1)", "certificate K-4713, until 2026-10-31", "", False, "Its certificate has run out."
+                ),
             )
         ),
     ),

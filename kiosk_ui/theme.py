@@ -199,7 +199,7 @@ SMALL: Final = Sizes(
     staff_button_caps=(4.8, 4.4, 4.0, 3.6, 3.3, 3.0),
     table_caps=(3.3, 3.0),
     key=21,
-    steadiness=14,
+    steadiness=12,
 )
 SMALL_BELOW_MM: Final = 105.0  # height of the panel
 

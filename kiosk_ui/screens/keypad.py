@@ -44,7 +44,11 @@ class KeypadScreen(KioskScreen):
     def render(self, model: ScreenModel) -> None:
         """Show words, keys and dots."""
         keys = {name: button for button in model.buttons if (name := _key(button.action)) is not None}
-        others = [button for button in model.buttons if _key(button.action) is None and button.role in ("primary", "secondary")]
+        others = [
+            button
+            for button in model.buttons
+            if _key(button.action) is None and button.role in ("primary", "secondary")
+        ]
         pad, left = self._pad(bool(keys))
         # a key is not shown anew while somebody types: a finger may be on it
         if self._typing_on != (model.name, model.buttons):
@@ -53,7 +57,7 @@ class KeypadScreen(KioskScreen):
             shown = [(keys[name], cells[name]) for name in cells if name in keys]
             for field, caps, is_digit in (
                 (self._digits, self.sizes.staff_heading_caps, True),
-                (self._words, self.sizes.staff_button_caps, False),
+                (self._words, self.sizes.staff_body_caps, False),
             ):
                 some = [(key, cell) for key, cell in shown if key.action.startswith(DIGIT) == is_digit]
                 field.show([key for key, _ in some], [cell for _, cell in some], caps)

@@ -11,7 +11,7 @@ from kiosk_ui.fitting import Fitted, heading_and_body, largest
 from kiosk_ui.layout import COLUMN_ROLES, Rect, frame_of, grid
 from kiosk_ui.screens.base import CONTENT_ROLES, KioskScreen
 from kiosk_ui.screens.result import NEXT_LEAF
-from kiosk_ui.theme import STAFF_TARGET_MM, TARGET_GAP_MM, Panel
+from kiosk_ui.theme import SMALL, STAFF_TARGET_MM, TARGET_GAP_MM, Panel
 from kiosk_ui.widgets.button_field import ButtonField
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.deck import DeckFigure
@@ -28,10 +28,11 @@ from station.messages import Button, DeckPicture, Live, ScreenModel, StaffPanel,
 TOGGLES: Final = ("weight.", "new-parts")
 BUTTON_MM: Final = 44.0  # width that a button has where there is no figure
 NARROW_BUTTON_MM: Final = 23.0  # and the least where there is one
-TOGGLE_MM: Final = 44.0
+TOGGLE_MM: Final = 40.0
+WORDS_SHARE: Final = 0.4  # of the height that the words may have above a figure
+WORDS_SHARE_PAGED: Final = 0.27  # and above one that is on pages: fewer pages are worth smaller words
 DECK_SHARE: Final = 0.52  # of the width
 MOST_WEIGHT_LINES: Final = 4
-GAP_MM: Final = 3.0
 
 
 class StaffScreen(KioskScreen):
@@ -48,6 +49,7 @@ class StaffScreen(KioskScreen):
         self._toggles = ButtonField(panel, self, emit)
         self._model: ScreenModel | None = None
         self._at = 0
+        self._gap = self.sizes.gap * 0.35  # between what stands one above the other
         self.leaves = 1
         for widget in (self._step, self._heading, self._body):
             self.add_widget(widget)
@@ -123,14 +125,14 @@ class StaffScreen(KioskScreen):
         figure, area = area.cut_left(min(area.width * DECK_SHARE, area.height * 0.93), self.sizes.gap)
         self.deck.show(deck, figure, words.screen)
         area = self._put_step(model, area, words)
-        area = self._put_buttons(buttons, area, BUTTON_MM * 0.7)
+        area = self._put_buttons(buttons, area)
         if _panel(model).bar:
-            bar, area = area.cut_bottom(self.sizes.steadiness, GAP_MM)
+            bar, area = area.cut_bottom(self.sizes.steadiness, self._gap)
             self.bar.show(bar, words)
         if deck.weights:
             weights = self._fit_weights(deck.weights, area)
             height = weights.height_px / self.panel.px_per_mm
-            row, area = area.cut_bottom(height, GAP_MM)
+            row, area = area.cut_bottom(height, self._gap)
             side = min(height, 9.0)
             sign, row = row.cut_left(side, 3.0)
             self._weight_sign.show("weight", sign.centred(side, side), "action", "paper")
@@ -148,30 +150,30 @@ class StaffScreen(KioskScreen):
     ) -> None:
         """Show words above, the figure in the middle, buttons below; what is too long stands on pages."""
         area = self._put_step(model, area, words)
-        # the way to the next page needs room of its own, which may make another page: so ask with and without it
+        # the way to the next page needs room of its own, which may make another page: so ask without it first
         for paged in (False, True):
             shown = [*others, _next_page(words, 1, 1)] if paged else others
             _, room = self._cut_buttons(shown, area)
-            figure = self._cut_words(model, room)
+            upper = self._words_area(model, room, WORDS_SHARE_PAGED if paged else WORDS_SHARE)
+            figure = room.cut_top(upper.height, self._gap)[1]
             table, chooser = self._split(figure, staff.rows, toggles)
-            pages, cap_mm = self.table.pages(staff.rows, table, words) if staff.rows else (((),), 0.0)
-            boards = _boards(toggles, chooser)
-            self.leaves = max(len(pages), len(boards))
+            boards = _boards(toggles, chooser) if toggles else []
+            pages, cap_mm = self.table.pages(staff.rows, table, words) if staff.rows else ((), 0.0)
+            one_after_another = table == chooser
+            self.leaves = max(1, len(boards) + len(pages) if one_after_another else max(len(boards), len(pages)))
             if self.leaves == 1:
                 break
         self._at = min(self._at, self.leaves - 1)
         shown = [*others, _next_page(words, self._at + 1, self.leaves)] if self.leaves > 1 else others
-        self._put_buttons(shown, area, NARROW_BUTTON_MM)
-        self._put_words(model, self._words_area(model, room), middle=False)
-        board = boards[min(self._at, len(boards) - 1)]
-        self._toggles.show(
-            [button for button, _ in board],
-            [cell for _, cell in board],
-            self.sizes.staff_button_caps,
-            sign_of=_box,
-        )
-        if staff.rows:
-            self.table.show(pages[min(self._at, len(pages) - 1)], staff.rows, table, words, cap_mm)
+        self._put_buttons(shown, area)
+        self._put_words(model, upper, middle=False)
+        page_at = self._at - len(boards) if one_after_another else min(self._at, len(pages) - 1)
+        board_at = self._at if one_after_another else min(self._at, len(boards) - 1)
+        board = boards[board_at] if 0 <= board_at < len(boards) else []
+        self._toggles.show([b for b, _ in board], [c for _, c in board], self.sizes.staff_button_caps, sign_of=_box)
+        set_shown(self, self.table, 0 <= page_at < len(pages))
+        if 0 <= page_at < len(pages):
+            self.table.show(pages[page_at], staff.rows, table, words, cap_mm)
         if staff.trend is not None:
             self.trend.show(staff.trend, figure)
 
@@ -185,15 +187,15 @@ class StaffScreen(KioskScreen):
         self._step.put(fitted, panel.px(area.x), panel.px(area.top), role="quiet")
         return area.cut_top(fitted.height_px / panel.px_per_mm, 1.0)[1] if text else area
 
-    def _cut_buttons(self, buttons: Sequence[Button], area: Rect, least: float = NARROW_BUTTON_MM) -> tuple[Rect, Rect]:
+    def _cut_buttons(self, buttons: Sequence[Button], area: Rect) -> tuple[Rect, Rect]:
         if not buttons:
             return area.cut_bottom(0)
-        rows = math.ceil(len(buttons) / _across(area.width, least, len(buttons)))
-        return area.cut_bottom(rows * STAFF_TARGET_MM + (rows - 1) * TARGET_GAP_MM, GAP_MM)
+        rows = math.ceil(len(buttons) / _across(area.width, NARROW_BUTTON_MM, len(buttons)))
+        return area.cut_bottom(rows * STAFF_TARGET_MM + (rows - 1) * TARGET_GAP_MM, self._gap)
 
-    def _put_buttons(self, buttons: Sequence[Button], area: Rect, least: float) -> Rect:
-        cells, rest = self._cut_buttons(buttons, area, least)
-        across = _across(area.width, least, len(buttons))
+    def _put_buttons(self, buttons: Sequence[Button], area: Rect) -> Rect:
+        cells, rest = self._cut_buttons(buttons, area)
+        across = _across(area.width, NARROW_BUTTON_MM, len(buttons))
         self._buttons.show(buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps)
         return rest
 
@@ -204,13 +206,10 @@ class StaffScreen(KioskScreen):
             model.title, model.body, caps, panel, panel.px(area.width), panel.px(area.height), panel.px(1.5)
         )
 
-    def _words_area(self, model: ScreenModel, area: Rect) -> Rect:
-        heading, body = self._fitted_words(model, area.cut_top(area.height * 0.4)[0])
+    def _words_area(self, model: ScreenModel, area: Rect, share: float) -> Rect:
+        heading, body = self._fitted_words(model, area.cut_top(area.height * share)[0])
         gap = 1.5 if model.body else 0.0
         return area.cut_top((heading.height_px + body.height_px) / self.panel.px_per_mm + gap + 0.5)[0]
-
-    def _cut_words(self, model: ScreenModel, area: Rect) -> Rect:
-        return area.cut_top(self._words_area(model, area).height, GAP_MM)[1]
 
     def _put_words(self, model: ScreenModel, area: Rect, *, middle: bool) -> None:
         heading, body = self._fitted_words(model, area)
@@ -223,12 +222,12 @@ class StaffScreen(KioskScreen):
 
     def _fit_weights(self, weights: Sequence[str], area: Rect) -> Fitted:
         lines = "\n".join(weights) if len(weights) <= MOST_WEIGHT_LINES else " + ".join(weights)
-        panel, width, height = self.panel, area.width - 12.0, area.height * 0.5
+        panel, width, height = self.panel, area.width - 12.0, area.height * 0.3
         return largest(lines, self.sizes.staff_body_caps, panel, panel.px(width), panel.px(height), bold=True)
 
     def _split(self, figure: Rect, rows: Sequence[TableRow], toggles: Sequence[Button]) -> tuple[Rect, Rect]:
-        """Return the room for the table and that for what can be chosen."""
-        if not (rows and toggles):
+        """Return the room for the table and that for what can be chosen; the same where there is no room for both."""
+        if not (rows and toggles) or self.sizes is SMALL:
             return figure, figure
         chooser, table = figure.cut_left(figure.width * 0.5, self.sizes.gap)
         return table, chooser
@@ -255,14 +254,10 @@ def _across(width: float, least: float, count: int) -> int:
 
 def _boards(toggles: Sequence[Button], area: Rect) -> list[list[tuple[Button, Rect]]]:
     """Return what can be chosen with its places, board by board."""
-    if not toggles:
-        return [[]]
     across = max(1, math.floor((area.width + TARGET_GAP_MM) / (TOGGLE_MM + TARGET_GAP_MM)))
     down = max(1, math.floor((area.height + TARGET_GAP_MM) / (STAFF_TARGET_MM + TARGET_GAP_MM)))
     used = min(down, math.ceil(len(toggles) / across))
     height = used * STAFF_TARGET_MM + (used - 1) * TARGET_GAP_MM
     cells = grid(area.cut_top(height)[0], across * used, across, TARGET_GAP_MM)
     size = len(cells)
-    return [
-        list(zip(toggles[start : start + size], cells, strict=False)) for start in range(0, len(toggles), size)
-    ]
+    return [list(zip(toggles[start : start + size], cells, strict=False)) for start in range(0, len(toggles), size)]

@@ -18,10 +18,11 @@ from kiosk_ui.widgets.words import Words, set_shown
 from kiosk_ui.wording import OwnWords
 from station.messages import TableRow
 
-PAD_MM: Final = 1.5
-ROW_GAP_MM: Final = 1.2
+PAD_MM: Final = 1.1
+ROW_GAP_MM: Final = 1.0
 COLUMN_GAP_MM: Final = 2.5
 NARROW_MM: Final = 105.0  # under this the values stand under the name
+MOST_OF_VALUES: Final = 0.31  # of the room, for each of the two columns of values
 SIGN_EM: Final = 1.5  # of the capitals
 MARK_MM: Final = 1.4  # the bar at the left of a row that is refused
 
@@ -69,7 +70,9 @@ class StaffTable(Widget):
         for words in self._heads:
             self.add_widget(words)
 
-    def pages(self, rows: Sequence[TableRow], rect: Rect, words: OwnWords) -> tuple[tuple[tuple[TableRow, ...], ...], float]:
+    def pages(
+        self, rows: Sequence[TableRow], rect: Rect, words: OwnWords
+    ) -> tuple[tuple[tuple[TableRow, ...], ...], float]:
         """Return the rows of each page, the fewest pages, and the largest capitals with which they are enough, mm."""
         caps = sizes_of(self._panel).table_caps
         fewest = self._pack(rows, rect, words, caps[-1])
@@ -79,7 +82,9 @@ class StaffTable(Widget):
                 return pages, cap_mm
         return fewest, caps[-1]
 
-    def show(self, rows: Sequence[TableRow], every: Sequence[TableRow], rect: Rect, words: OwnWords, cap_mm: float) -> None:
+    def show(
+        self, rows: Sequence[TableRow], every: Sequence[TableRow], rect: Rect, words: OwnWords, cap_mm: float
+    ) -> None:
         """Show one page from the top of a rectangle; columns are those of `every` row, on whatever page."""
         columns = self._columns(every, rect, words, cap_mm)
         head = self._put_heads(columns, rect, words, cap_mm)
@@ -127,7 +132,18 @@ class StaffTable(Widget):
             free -= COLUMN_GAP_MM
             return _Columns(free * 0.45, free * 0.55, 0.0, verdict, narrow=False)
         free -= 2 * COLUMN_GAP_MM
-        return _Columns(free * 0.42, free * 0.29, free * 0.29, verdict, narrow=False)
+        measured, expected = (
+            min(MOST_OF_VALUES * free, max(self._widest(texts, cap_mm), self._widest((head,), cap_mm)))
+            for texts, head in (
+                ([row.measured for row in rows], words.measured),
+                ([row.expected for row in rows], words.allowed),
+            )
+        )
+        return _Columns(free - measured - expected, measured, expected, verdict, narrow=False)
+
+    def _widest(self, texts: Sequence[str], cap_mm: float) -> float:
+        """Return what the longest of these needs on one line, mm."""
+        return max(self._fit(text, cap_mm, self._panel.width_mm).width_px for text in texts) / self._panel.px_per_mm
 
     def _lay(self, row: TableRow, columns: _Columns, words: OwnWords, cap_mm: float) -> _Laid:
         said = "" if row.good is None else words.good if row.good else words.not_good

@@ -11,8 +11,8 @@ from kiosk_ui.widgets.outlines import Disc, Fill, Point, Shape, Stroke
 from station.messages import Trend, TrendPoint
 
 HEADROOM: Final = 1.6  # the figure reaches so far beyond the limits, or beyond the largest error
-MOST_DOTS: Final = 60  # more would touch each other: then only the last one, and those outside
-DOT_MM: Final = 1.5
+DOT_MM: Final = 1.5  # radius, where they do not touch each other
+LEAST_DOT_MM: Final = 0.6  # smaller ones are not drawn: then only the last check has a dot, and those outside
 LINE_MM: Final = 0.7
 
 
@@ -67,13 +67,14 @@ def trend_shapes(trend: Trend, at: TrendPlaces) -> tuple[Shape, ...]:
     if len(at.points) > 1:
         shapes.append(Stroke(at.points, "ring", LINE_MM))
     last = len(at.points) - 1
+    dot = min(DOT_MM, 0.35 * field.width / max(len(at.points), 1))
     for index, ((x, y), point) in enumerate(zip(at.points, trend.points, strict=True)):
         outside = abs(point.error_percent) > trend.limit_percent
-        size = DOT_MM * (1.5 if index == last else 1.0)
+        size = DOT_MM * 1.3 if index == last else dot
         if outside:
-            reach = size * 1.5
+            reach = max(size, DOT_MM) * 1.5
             shapes.append(Fill(((x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)), "dot"))
-        elif index == last or len(at.points) <= MOST_DOTS:
+        elif index == last or dot >= LEAST_DOT_MM:
             shapes.append(Disc((x, y), size, "action"))
     return tuple(shapes)
 
