@@ -99,6 +99,8 @@ def regions_of(panel: Panel) -> Regions:
 
 def grid(area: Rect, count: int, columns: int, gap: float) -> list[Rect]:
     """Return `count` equal cells, row by row from the top left; the last row may be short."""
+    if not count:
+        return []
     rows = -(-count // columns)
     width = (area.width - (columns - 1) * gap) / columns
     height = (area.height - (rows - 1) * gap) / rows

@@ -113,8 +113,8 @@ class StaffScreen(KioskScreen):
         area = self._put_step(model, area, words)
         across = _across(area.width, BUTTON_MM, len(buttons))
         rows = math.ceil(len(buttons) / across)
-        height = rows * self.sizes.button_height + (rows - 1) * TARGET_GAP_MM
-        cells, area = area.cut_bottom(height, self.sizes.gap)
+        height = max(0.0, rows * (self.sizes.button_height + TARGET_GAP_MM) - TARGET_GAP_MM)
+        cells, area = area.cut_bottom(height, self.sizes.gap if buttons else 0.0)
         self._buttons.show(buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps)
         self._put_words(model, area, middle=True)
 

@@ -50,6 +50,7 @@ class BigButton(Widget):
         self.rim_px = max(1, round(panel.px(RIM_MM)))
         self.radius_px = panel.px(sizes_of(panel).radius)
         self.button = Button("", "")
+        self.sign: IconName | None = None
         self._shown = 0
         self._under_finger = 0
         self._caption = Words()
@@ -68,7 +69,7 @@ class BigButton(Widget):
 
         beside: the sign stands at the left of the word, else above it where there is room.
         """
-        self.button = button
+        self.button, self.sign = button, sign
         self._shown += 1
         place(self, rect, self._panel)
         self._paint()

@@ -25,7 +25,7 @@ _RIM_PX: Final = 1.2
 
 
 class SteadinessBar(Widget):
-    """Above, the word, and how restless the deck is with a mark at the limit; below, how much of the reading is done."""
+    """Above, the word, and how restless the deck is beside its limit; below, how much of the reading is done."""
 
     def __init__(self, panel: Panel) -> None:
         super().__init__()
