@@ -116,11 +116,16 @@ class XWindow:
         place = shown.buttons[action]
         self.touch(place.x + place.width // 2, place.y + place.height // 2)
 
-    def touch(self, x: int, y: int) -> None:
-        """Touch the glass at a place."""
+    def touch(self, x: int, y: int, *, rest_s: float = 0.08) -> None:
+        """Touch the glass at a place and let go after a while."""
         # a finger rests for a moment; with no time between, Kivy sees both in one frame
-        command = ["xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", "0.08", "mouseup", "1"]
+        command = ["xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", f"{rest_s:g}", "mouseup", "1"]
         subprocess.run(command, check=True, timeout=20, env={**os.environ, "DISPLAY": self.display})
+
+    def hold_staff_corner(self, width_px: int = 1280) -> None:
+        """Hold the top right corner for a little longer than the three seconds that open the staff mode."""
+        time.sleep(BETWEEN_TOUCHES_S)
+        self.touch(width_px - 40, 40, rest_s=3.5)
 
     def key(self, name: str) -> None:
         """Press a key of a keyboard that should not matter."""
