@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 
 from kiosk_ui.layout import regions_of
 from kiosk_ui.screens.attract import AttractScreen
-from kiosk_ui.screens.base import KioskScreen
+from kiosk_ui.screens.base import KioskScreen, same_but_values
 from kiosk_ui.screens.centre import CentreScreen
 from kiosk_ui.screens.choice import ChoiceScreen
 from kiosk_ui.screens.countdown import CountdownScreen
@@ -77,7 +77,7 @@ class Surface(Widget):
         self.serial = serial
         if model == self.model:
             return
-        if not _goes_on_typing(self.model, model):
+        if not same_but_values(self.model, model):
             self._gate.new_screen(self._now_s())
             self._corner.forget()
         self.model = None  # if drawing fails half-way, the same model is drawn again and not taken for shown
@@ -116,8 +116,3 @@ class Surface(Widget):
             self.after_change()
             return
         self._on_press(action, self.serial)
-
-
-def _goes_on_typing(before: ScreenModel | None, after: ScreenModel) -> bool:
-    """Return whether it is the same keypad with one dot more: whoever types is not made to wait."""
-    return before is not None and before.kind == after.kind == "keypad" and before.name == after.name

@@ -120,6 +120,18 @@ class WordsScreen(KioskScreen):
         self._body.put(body, left, top - heading.height_px - gap)
 
 
+def same_but_values(before: ScreenModel | None, after: ScreenModel) -> bool:
+    """Return whether a staff screen goes on, with a digit more or another value: nobody has to find their way anew.
+
+    Another load to put down is another screen, even if it looks alike: Undo would undo another reading.
+    """
+    if before is None or before.kind != after.kind or before.name != after.name:
+        return False
+    if after.kind == "keypad":
+        return True
+    return after.kind == "staff" and (before.buttons, before.progress) == (after.buttons, after.progress)
+
+
 def figure_square(content: Rect, share: float) -> float:
     """Return the side of a figure that takes `share` of the width and never more than the height."""
     return min(content.width * share, content.height)

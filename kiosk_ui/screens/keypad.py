@@ -8,7 +8,7 @@ from typing import Final
 
 from kiosk_ui.fitting import heading_and_body
 from kiosk_ui.layout import Rect, frame_of
-from kiosk_ui.screens.base import KioskScreen
+from kiosk_ui.screens.base import KioskScreen, same_but_values
 from kiosk_ui.secrecy import DIGIT
 from kiosk_ui.theme import STAFF_TARGET_MM, TARGET_GAP_MM, Panel
 from kiosk_ui.widgets.button_field import ButtonField
@@ -37,7 +37,7 @@ class KeypadScreen(KioskScreen):
         self._digits = ButtonField(panel, self, emit)
         self._words = ButtonField(panel, self, emit)  # Erase and Enter
         self._others = ButtonField(panel, self, emit)
-        self._typing_on: tuple[str, tuple[Button, ...]] | None = None
+        self._model: ScreenModel | None = None
         for widget in (self._heading, self._body):
             self.add_widget(widget)
 
@@ -51,24 +51,24 @@ class KeypadScreen(KioskScreen):
         ]
         pad, left = self._pad(bool(keys))
         # a key is not shown anew while somebody types: a finger may be on it
-        if self._typing_on != (model.name, model.buttons):
-            self._typing_on = (model.name, model.buttons)
-            cells = _cells(pad, self.rows)
-            shown = [(keys[name], cells[name]) for name in cells if name in keys]
-            for field, caps, is_digit in (
-                (self._digits, self.sizes.staff_heading_caps, True),
-                (self._words, self.sizes.staff_body_caps, False),
-            ):
-                some = [(key, cell) for key, cell in shown if key.action.startswith(DIGIT) == is_digit]
-                field.show([key for key, _ in some], [cell for _, cell in some], caps)
-            self._put_others(others, left)
+        stay = same_but_values(self._model, model)
+        self._model = model
+        cells = _cells(pad, self.rows)
+        shown = [(keys[name], cells[name]) for name in cells if name in keys]
+        for field, caps, is_digit in (
+            (self._digits, self.sizes.staff_heading_caps, True),
+            (self._words, self.sizes.staff_body_caps, False),
+        ):
+            some = [(key, cell) for key, cell in shown if key.action.startswith(DIGIT) == is_digit]
+            field.show([key for key, _ in some], [cell for _, cell in some], caps, stay=stay)
+        self._put_others(others, left, stay=stay)
         if others:
             _, left = left.cut_bottom(STAFF_TARGET_MM, self.sizes.gap)
         self._put_dots(model, bool(keys), left)
 
     def forget(self) -> None:
         """Keep nothing of what was typed, not even how much."""
-        self._typing_on = None
+        self._model = None
         self.field.show(Rect(0, 0, 1, 1), 0)
 
     @property
@@ -86,11 +86,11 @@ class KeypadScreen(KioskScreen):
         height = min(pad.height, down * TALLEST_KEY_MM + (down - 1) * TARGET_GAP_MM)
         return pad.centred(width, height), left
 
-    def _put_others(self, buttons: Sequence[Button], area: Rect) -> None:
+    def _put_others(self, buttons: Sequence[Button], area: Rect, *, stay: bool) -> None:
         row = area.cut_bottom(STAFF_TARGET_MM)[0]
         width = min(60.0, (row.width - (len(buttons) - 1) * TARGET_GAP_MM) / max(len(buttons), 1))
         cells = [Rect(row.x + at * (width + TARGET_GAP_MM), row.y, width, row.height) for at in range(len(buttons))]
-        self._others.show(buttons, cells, self.sizes.staff_button_caps)
+        self._others.show(buttons, cells, self.sizes.staff_button_caps, stay=stay)
 
     def _put_dots(self, model: ScreenModel, has_keys: bool, area: Rect) -> None:
         set_shown(self, self._card, has_keys)

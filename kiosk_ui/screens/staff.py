@@ -9,7 +9,7 @@ from typing import Final
 
 from kiosk_ui.fitting import Fitted, heading_and_body, largest
 from kiosk_ui.layout import COLUMN_ROLES, Rect, frame_of, grid
-from kiosk_ui.screens.base import CONTENT_ROLES, KioskScreen
+from kiosk_ui.screens.base import CONTENT_ROLES, KioskScreen, same_but_values
 from kiosk_ui.screens.result import NEXT_LEAF
 from kiosk_ui.theme import SMALL, STAFF_TARGET_MM, TARGET_GAP_MM, Panel
 from kiosk_ui.widgets.button_field import ButtonField
@@ -49,6 +49,7 @@ class StaffScreen(KioskScreen):
         self._toggles = ButtonField(panel, self, emit)
         self._model: ScreenModel | None = None
         self._at = 0
+        self._stay = False
         self._gap = self.sizes.gap * 0.35  # between what stands one above the other
         self.leaves = 1
         for widget in (self._step, self._heading, self._body):
@@ -57,6 +58,7 @@ class StaffScreen(KioskScreen):
     def render(self, model: ScreenModel) -> None:
         """Show a model from its first page, or again the page that is read."""
         before, self._model = self._model, model
+        self._stay = same_but_values(before, model)
         if before is None or before.name != model.name:
             self._at = 0
         if before is None or (before.name, _panel(before).deck) != (model.name, _panel(model).deck):
@@ -78,6 +80,7 @@ class StaffScreen(KioskScreen):
         if action != NEXT_LEAF or self._model is None:
             return False
         self._at = (self._at + 1) % self.leaves
+        self._stay = False
         self._draw(self._model)
         return True
 
@@ -115,7 +118,9 @@ class StaffScreen(KioskScreen):
         rows = math.ceil(len(buttons) / across)
         height = max(0.0, rows * (self.sizes.button_height + TARGET_GAP_MM) - TARGET_GAP_MM)
         cells, area = area.cut_bottom(height, self.sizes.gap if buttons else 0.0)
-        self._buttons.show(buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps)
+        self._buttons.show(
+            buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps, stay=self._stay
+        )
         self._put_words(model, area, middle=True)
 
     def _draw_deck(
@@ -170,7 +175,9 @@ class StaffScreen(KioskScreen):
         page_at = self._at - len(boards) if one_after_another else min(self._at, len(pages) - 1)
         board_at = self._at if one_after_another else min(self._at, len(boards) - 1)
         board = boards[board_at] if 0 <= board_at < len(boards) else []
-        self._toggles.show([b for b, _ in board], [c for _, c in board], self.sizes.staff_button_caps, sign_of=_box)
+        self._toggles.show(
+            [b for b, _ in board], [c for _, c in board], self.sizes.staff_button_caps, sign_of=_box, stay=self._stay
+        )
         set_shown(self, self.table, 0 <= page_at < len(pages))
         if 0 <= page_at < len(pages):
             self.table.show(pages[page_at], staff.rows, table, words, cap_mm)
@@ -196,7 +203,9 @@ class StaffScreen(KioskScreen):
     def _put_buttons(self, buttons: Sequence[Button], area: Rect) -> Rect:
         cells, rest = self._cut_buttons(buttons, area)
         across = _across(area.width, NARROW_BUTTON_MM, len(buttons))
-        self._buttons.show(buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps)
+        self._buttons.show(
+            buttons, grid(cells, len(buttons), across, TARGET_GAP_MM), self.sizes.staff_button_caps, stay=self._stay
+        )
         return rest
 
     def _fitted_words(self, model: ScreenModel, area: Rect) -> tuple[Fitted, Fitted]:

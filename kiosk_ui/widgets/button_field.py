@@ -26,6 +26,7 @@ class ButtonField:
         self._parent = parent
         self._emit = emit
         self._widgets: list[BigButton] = []
+        self._last: tuple[tuple[Button, ...], tuple[Rect, ...]] | None = None
 
     def show(
         self,
@@ -34,8 +35,16 @@ class ButtonField:
         caps_mm: Sequence[float],
         *,
         sign_of: SignOf | None = None,
+        stay: bool = False,
     ) -> None:
-        """Show buttons in cells; those that are not needed leave the tree. sign_of: the sign beside each word."""
+        """Show buttons in cells; those that are not needed leave the tree. sign_of: the sign beside each word.
+
+        stay: they mean what they meant before, so a finger that is on one of them while it is drawn still counts.
+        """
+        shown = (tuple(buttons), tuple(cells))
+        if stay and shown == self._last:
+            return
+        self._last = shown
         while len(self._widgets) < len(buttons):
             widget = BigButton(self._panel)
             widget.bind(on_emit=lambda _, action, role: self._emit(action, role))

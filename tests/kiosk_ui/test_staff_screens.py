@@ -13,7 +13,17 @@ from kiosk_ui.staff_examples import HOLES
 from kiosk_ui.widgets import trend_outlines
 from kiosk_ui.widgets.deck_outlines import deck_shapes, places
 from kiosk_ui.widgets.outlines import Disc, Fill, Stroke
-from station.messages import DeckPicture, Live, ScreenModel, StaffLive, StaffPanel, TableRow, Trend, TrendPoint
+from station.messages import (
+    DeckPicture,
+    Live,
+    Progress,
+    ScreenModel,
+    StaffLive,
+    StaffPanel,
+    TableRow,
+    Trend,
+    TrendPoint,
+)
 from tests.kiosk_ui.stage import Stage
 from tests.kiosk_ui.test_every_screen import leaves
 
@@ -249,6 +259,38 @@ def test_a_trend_without_checks_shows_its_limits(stage: Stage) -> None:
     days = (TrendPoint("2026-11-25", 0.1),)
     stage.show(ScreenModel("daily.result", "staff", "One check", staff=StaffPanel(trend=Trend(days, 0.5))))
     assert shown(stage).count("2026-11-25") == 1
+
+
+# --- touches while something changes -----------------------------------------------------------------------------------
+
+
+def test_a_value_that_changes_under_a_finger_does_not_take_its_touch(stage: Stage) -> None:
+    from kivy.tests.common import UnitTestTouch
+
+    level = example("calibrate.level").model
+    stage.show(level, serial=1)
+    finger = UnitTestTouch(*stage.button("go").center)
+    finger.touch_down()
+    for serial, tilt in enumerate(("0.3 deg", "0.2 deg", "0.3 deg"), 2):
+        row = TableRow("off level", tilt, "at most 1 deg", True)
+        stage.surface.show(serial, msgspec.structs.replace(level, staff=StaffPanel(rows=(row,))))
+        stage.now_s += 0.05
+    finger.touch_up()
+    assert stage.presses == [("go", 4)]
+
+
+def test_undo_is_not_pressed_when_a_reading_is_taken_under_the_finger(stage: Stage) -> None:
+    from kivy.tests.common import UnitTestTouch
+
+    first = example("calibrate.read.place").model
+    following = msgspec.structs.replace(first, progress=Progress(5, 23), title="Put 20 kg into hole B1")
+    stage.show(first, serial=1)
+    finger = UnitTestTouch(*stage.button("undo").center)
+    finger.touch_down()
+    stage.surface.show(2, following)
+    stage.now_s += 5.0
+    finger.touch_up()
+    assert stage.presses == []
 
 
 # --- whole screens ---------------------------------------------------------------------------------------------------
