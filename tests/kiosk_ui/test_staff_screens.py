@@ -261,7 +261,7 @@ def test_a_trend_without_checks_shows_its_limits(stage: Stage) -> None:
     assert shown(stage).count("2026-11-25") == 1
 
 
-# --- touches while something changes -----------------------------------------------------------------------------------
+# --- touches while something changes ---------------------------------------------------------------------------------
 
 
 def test_a_value_that_changes_under_a_finger_does_not_take_its_touch(stage: Stage) -> None:
