@@ -22,6 +22,7 @@ PAD_MM: Final = 1.1
 ROW_GAP_MM: Final = 1.0
 COLUMN_GAP_MM: Final = 4.0
 NARROW_MM: Final = 105.0  # under this the values stand under the name
+LEAST_OF_VALUES: Final = 0.19
 MOST_OF_VALUES: Final = 0.24  # of the room, for each of the two columns of values
 SIGN_EM: Final = 1.5  # of the capitals
 MARK_MM: Final = 1.4  # the bar at the left of a row that is refused
@@ -133,7 +134,7 @@ class StaffTable(Widget):
             return _Columns(free * 0.45, free * 0.55, 0.0, verdict, narrow=False)
         free -= 2 * COLUMN_GAP_MM
         measured, expected = (
-            min(MOST_OF_VALUES * free, max(self._widest(texts, cap_mm), self._widest((head,), cap_mm)))
+            min(MOST_OF_VALUES * free, max(LEAST_OF_VALUES * free, self._widest(texts, cap_mm), self._widest((head,), cap_mm)))
             for texts, head in (
                 ([row.measured for row in rows], words.measured),
                 ([row.expected for row in rows], words.allowed),

@@ -123,6 +123,7 @@ def test_a_full_calibration_clicked_through_ends_in_a_certificate(tmp_path: Path
     assert len(evidence.readings) == READINGS
     assert all(each.passed for each in evidence.judgements)
     # the same deck, calibrated by the same flow without a window: the same gains, but for the noise of the cells
+    (tmp_path / "unseen").mkdir()
     unseen = StaffedStation(staff_config(tmp_path / "unseen"))
     try:
         unseen.sign_in()
