@@ -2,7 +2,8 @@
 
 import msgspec
 
-from station.messages import Live, ScreenModel
+from station.messages import Live
+from station.screens import ScreenModel
 
 
 class Example(msgspec.Struct, frozen=True):

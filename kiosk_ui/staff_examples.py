@@ -8,19 +8,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from kiosk_ui.example_screen import Example
-from station.messages import (
-    Button,
-    DeckPicture,
-    Hole,
-    Live,
-    Progress,
-    ScreenModel,
-    StaffLive,
-    StaffPanel,
-    TableRow,
-    Trend,
-    TrendPoint,
-)
+from station.messages import Live, StaffLive
+from station.screens import Button, DeckPicture, Hole, Progress, ScreenModel, StaffPanel, TableRow, Trend, TrendPoint
 
 # The template of the standard plan: the row A is nearest to the screen; V are the places that the fit has not seen.
 HOLES: Final = (

@@ -16,7 +16,7 @@ from kiosk_ui.widgets.card import Card
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.pin_field import PinField
 from kiosk_ui.widgets.words import Words, set_shown
-from station.messages import Button, ScreenModel
+from station.screens import Button, ScreenModel
 
 Rows = tuple[tuple[str, ...], ...]
 HIGH: Final[Rows] = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"), ("back", "0", "enter"))

@@ -22,7 +22,8 @@ from kiosk_ui.widgets.table import StaffTable
 from kiosk_ui.widgets.trend import TrendFigure
 from kiosk_ui.widgets.words import Words, set_shown
 from kiosk_ui.wording import OwnWords, own_words
-from station.messages import Button, DeckPicture, Live, ScreenModel, StaffPanel, TableRow
+from station.messages import Live
+from station.screens import Button, DeckPicture, ScreenModel, StaffPanel, TableRow
 
 # Buttons that are chosen and chosen off again: a box beside the word, ticked when the station makes it primary.
 TOGGLES: Final = ("weight.", "new-parts")

@@ -12,7 +12,7 @@ from kiosk_ui.widgets.button import BESIDE_MM, ICON_GAP_MM, PADDING_MM, BigButto
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.icons import IconName
 from kiosk_ui.widgets.words import set_shown
-from station.messages import Button
+from station.screens import Button
 
 SignOf = Callable[[Button], IconName]
 _SIGN_ROOM_MM: Final = BESIDE_MM + ICON_GAP_MM + 2 * PADDING_MM

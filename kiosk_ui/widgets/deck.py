@@ -10,7 +10,7 @@ from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.deck_outlines import deck_shapes, places, target_of
 from kiosk_ui.widgets.vectors import draw
 from kiosk_ui.widgets.words import Words, set_shown
-from station.messages import DeckPicture
+from station.screens import DeckPicture
 
 
 class DeckFigure(Widget):

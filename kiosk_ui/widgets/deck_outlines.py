@@ -10,7 +10,7 @@ import msgspec
 from kiosk_ui.layout import Rect
 from kiosk_ui.widgets.icons import WEIGHT_BODY, icon
 from kiosk_ui.widgets.outlines import Disc, Fill, Point, Shape, Stroke, ellipse, rounded
-from station.messages import DeckPicture, Hole
+from station.screens import DeckPicture, Hole
 
 OVERHANG: Final = 1.22  # the deck reaches so far beyond its cells, in the picture
 SCREEN_SHARE: Final = 0.075  # of the figure's height: the bar that is the screen

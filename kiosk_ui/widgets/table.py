@@ -16,7 +16,7 @@ from kiosk_ui.widgets.card import Card
 from kiosk_ui.widgets.sign import Sign
 from kiosk_ui.widgets.words import Words, set_shown
 from kiosk_ui.wording import OwnWords
-from station.messages import TableRow
+from station.screens import TableRow
 
 PAD_MM: Final = 1.1
 ROW_GAP_MM: Final = 1.0
@@ -134,7 +134,10 @@ class StaffTable(Widget):
             return _Columns(free * 0.45, free * 0.55, 0.0, verdict, narrow=False)
         free -= 2 * COLUMN_GAP_MM
         measured, expected = (
-            min(MOST_OF_VALUES * free, max(LEAST_OF_VALUES * free, self._widest(texts, cap_mm), self._widest((head,), cap_mm)))
+            min(
+                MOST_OF_VALUES * free,
+                max(LEAST_OF_VALUES * free, self._widest(texts, cap_mm), self._widest((head,), cap_mm)),
+            )
             for texts, head in (
                 ([row.measured for row in rows], words.measured),
                 ([row.expected for row in rows], words.allowed),

@@ -13,7 +13,7 @@ from kiosk_ui.widgets.card import place
 from kiosk_ui.widgets.trend_outlines import places, trend_shapes
 from kiosk_ui.widgets.vectors import draw
 from kiosk_ui.widgets.words import Words
-from station.messages import Trend
+from station.screens import Trend
 
 GAP_MM: Final = 2.0
 

@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk_ui.layout import Rect
 from kiosk_ui.widgets.outlines import Disc, Fill, Point, Shape, Stroke
-from station.messages import Trend, TrendPoint
+from station.screens import Trend, TrendPoint
 
 HEADROOM: Final = 1.6  # the figure reaches so far beyond the limits, or beyond the largest error
 DOT_MM: Final = 1.5  # radius, where they do not touch each other

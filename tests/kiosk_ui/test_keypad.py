@@ -9,7 +9,7 @@ import pytest
 from kiosk_ui.examples import example
 from kiosk_ui.theme import TARGET_GAP_MM
 from kiosk_ui.touch_gate import DEBOUNCE_S
-from station.messages import ScreenModel, StaffPanel
+from station.screens import ScreenModel, StaffPanel
 from tests.kiosk_ui.stage import Stage
 from tests.kiosk_ui.test_every_screen import ROUNDING_MM, box_mm, gap_mm
 

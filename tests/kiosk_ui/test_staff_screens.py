@@ -13,17 +13,8 @@ from kiosk_ui.staff_examples import HOLES
 from kiosk_ui.widgets import trend_outlines
 from kiosk_ui.widgets.deck_outlines import deck_shapes, places
 from kiosk_ui.widgets.outlines import Disc, Fill, Stroke
-from station.messages import (
-    DeckPicture,
-    Live,
-    Progress,
-    ScreenModel,
-    StaffLive,
-    StaffPanel,
-    TableRow,
-    Trend,
-    TrendPoint,
-)
+from station.messages import Live, StaffLive
+from station.screens import DeckPicture, Progress, ScreenModel, StaffPanel, TableRow, Trend, TrendPoint
 from tests.kiosk_ui.stage import Stage
 from tests.kiosk_ui.test_every_screen import leaves
 
