@@ -33,7 +33,11 @@ TOGGLE_MM: Final = 40.0
 WORDS_SHARE: Final = 0.4  # of the height that the words may have above a figure
 WORDS_SHARE_PAGED: Final = 0.27  # and above one that is on pages: fewer pages are worth smaller words
 DECK_SHARE: Final = 0.52  # of the width
+SMALL_DECK_SHARE: Final = 0.45
+UNDER_DECK_MM: Final = 10.5  # two lines of weights
 MOST_WEIGHT_LINES: Final = 4
+WEIGHTS_SHARE: Final = 0.3  # of the room beside the deck
+WEIGHT_SIGN_MM: Final = 8.0
 
 
 class StaffScreen(KioskScreen):
@@ -127,22 +131,23 @@ class StaffScreen(KioskScreen):
     def _draw_deck(
         self, model: ScreenModel, deck: DeckPicture, buttons: Sequence[Button], area: Rect, words: OwnWords
     ) -> None:
-        """Show the deck on the left, everything else on its right."""
-        figure, area = area.cut_left(min(area.width * DECK_SHARE, area.height * 0.93), self.sizes.gap)
+        """Show the deck on the left, everything else on its right; on a small panel the weights stand under it."""
+        small = self.sizes is SMALL
+        share = SMALL_DECK_SHARE if small else DECK_SHARE
+        figure, area = area.cut_left(min(area.width * share, area.height * 0.93), self.sizes.gap)
+        if small:
+            under, figure = figure.cut_bottom(UNDER_DECK_MM, self._gap)
+            self._put_weights(" + ".join(deck.weights), under)
         self.deck.show(deck, figure, words.screen)
         area = self._put_step(model, area, words)
         area = self._put_buttons(buttons, area)
         if _panel(model).bar:
             bar, area = area.cut_bottom(self.sizes.steadiness, self._gap)
             self.bar.show(bar, words)
-        if deck.weights:
-            weights = self._fit_weights(deck.weights, area)
-            height = weights.height_px / self.panel.px_per_mm
-            row, area = area.cut_bottom(height, self._gap)
-            side = min(height, 9.0)
-            sign, row = row.cut_left(side, 3.0)
-            self._weight_sign.show("weight", sign.centred(side, side), "action", "paper")
-            self._weights.put(weights, self.panel.px(row.x), self.panel.px(row.top))
+        if deck.weights and not small:
+            lines = ("\n" if len(deck.weights) <= MOST_WEIGHT_LINES else " + ").join(deck.weights)
+            weights = self._put_weights(lines, area.cut_bottom(area.height * WEIGHTS_SHARE)[0])
+            area = area.cut_bottom(weights, self._gap)[1]
         self._put_words(model, area, middle=False)
 
     def _draw_figure(
@@ -230,10 +235,19 @@ class StaffScreen(KioskScreen):
         self._heading.put(heading, panel.px(area.x), top)
         self._body.put(body, panel.px(area.x), top - heading.height_px - gap)
 
-    def _fit_weights(self, weights: Sequence[str], area: Rect) -> Fitted:
-        lines = "\n".join(weights) if len(weights) <= MOST_WEIGHT_LINES else " + ".join(weights)
-        panel, width, height = self.panel, area.width - 12.0, area.height * 0.3
-        return largest(lines, self.sizes.staff_body_caps, panel, panel.px(width), panel.px(height), bold=True)
+    def _put_weights(self, text: str, area: Rect) -> float:
+        """Show the weights in words at the bottom of an area, and a sign beside them; returns how high they are, mm."""
+        panel, side = self.panel, min(area.height, WEIGHT_SIGN_MM)
+        _, room = area.cut_left(side, 2.0)
+        fitted = largest(
+            text, self.sizes.staff_body_caps, panel, panel.px(room.width), panel.px(room.height), bold=True
+        )
+        height = max(fitted.height_px / panel.px_per_mm, side)
+        row = area.cut_bottom(height)[0]
+        self._weight_sign.show("weight", row.cut_left(side)[0], "action", "paper")
+        top = panel.px(row.y + height / 2) + fitted.height_px / 2
+        self._weights.put(fitted, panel.px(room.x), top)
+        return height
 
     def _split(self, figure: Rect, rows: Sequence[TableRow], toggles: Sequence[Button]) -> tuple[Rect, Rect]:
         """Return the room for the table and that for what can be chosen; the same where there is no room for both."""

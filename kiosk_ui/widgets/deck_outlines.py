@@ -92,8 +92,8 @@ def _hole(centre: Point, radius: float, *, done: bool) -> list[Shape]:
     outline = tuple(ellipse(centre, radius, radius))
     if not done:
         return [Stroke(outline, "line", radius * 0.12, closed=True)]
-    side = radius * 1.15
-    badge = Rect(centre[0] + radius * 0.62 - side / 2, centre[1] + radius * 0.78 - side / 2, side, side)
+    side = radius * 1.05
+    badge = Rect(centre[0] + radius * 0.85 - side / 2, centre[1] + radius * 0.95 - side / 2, side, side)
     return [
         Fill(outline, "tint"),
         Stroke(outline, "line", radius * 0.12, closed=True),
