@@ -98,7 +98,7 @@ def test_a_full_calibration_clicked_through_ends_in_a_certificate(tmp_path: Path
             window.screenshot(pictures / "2-level.png")
             assert window.click_through("go").name == "calibrate.read"
             window.screenshot(pictures / "3-read.png")
-            shown = window.wait_for_screen("calibrate.re[sf]*", timeout_s=300)
+            shown = window.wait_for_screen("calibrate.re[sf]*", timeout_s=200)
             window.screenshot(pictures / "4-result.png")
             assert shown.name == "calibrate.result"
             assert window.click_through("sign").name == "calibrate.done"
