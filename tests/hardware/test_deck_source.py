@@ -195,9 +195,12 @@ def test_the_self_test_of_an_imu_costs_the_load_cells_nothing(
     """While it runs, for 0.7 s, no chip is read: what they had ready meanwhile is no fault of theirs."""
     reader = ring.reader()
     wiring = Wiring(CLOCKS, DATA, backend, gpio_chip="/dev/gpiochip0" if backend == "gpiod" else None)
-    with contextlib.closing(open_deck(wiring, ring, board.clock)) as deck:
-        chip = virtual_imu("lsm6dsox", board.clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
-        board.buses[0].chips = VirtualSMBus(VirtualAdapter({IMU_MODELS["lsm6dsox"].addresses[0]: chip}))
+    chip = virtual_imu("lsm6dsox", board.clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+    with (
+        contextlib.closing(open_deck(wiring, ring, board.clock)) as deck,
+        contextlib.closing(VirtualSMBus(VirtualAdapter({IMU_MODELS["lsm6dsox"].addresses[0]: chip}))) as chips,
+    ):
+        board.buses[0].chips = chips
         deck.service(board.clock.t_ns + ASK_AGAIN_NS + S)  # the IMU is found
         reader.read()
         began_ns = board.clock.t_ns

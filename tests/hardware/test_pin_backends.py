@@ -7,6 +7,7 @@ import pytest
 
 from hardware.errors import NotPresentError, SettingError
 from hardware.hx711 import SETTLING_FRAMES
+from hardware.plausibility import LOOK_AHEAD
 from hardware.restart import PAUSES_NS, READY_TIMEOUT_NS, SETTLE_TIMEOUT_NS
 from hardware.sensor import CORNERS, Channel, Flag
 from hardware.virtual.hx711 import Disturbance
@@ -43,7 +44,7 @@ def test_the_counters_agree_with_what_came(pin_deck: PinDeck) -> None:
     came = pin_deck.run(2 * S)
     for channel, samples in came.items():
         status = pin_deck.status(channel)
-        assert status.frames == len(samples)
+        assert 0 <= status.frames - len(samples) <= LOOK_AHEAD, "the net holds the newest ones back"
         assert status.flagged == sum(bool(sample.flags) for sample in samples)
         assert status.flagged_by["settling"] == SETTLING_FRAMES
         assert (status.restarts, status.ready_timeouts, status.lost_edges) == (0, 0, 0)
@@ -87,8 +88,9 @@ def test_after_a_pulse_too_many_every_value_of_the_other_gain_is_flagged(pin_dec
     assert len(wrong) <= 1, "the frame itself, which two wires cannot tell from a good one"
     pin_deck.check([sample for sample in samples if sample not in wrong])
     late = [sample for sample in samples if sample.flags & Flag.PERIOD]
-    assert len(late) == 2
-    assert late[0].values[0] == 0, "channel B, on which nothing is connected"
+    assert len(late) == 4
+    assert late[0].values[0] != 0, "the frame itself and the one before the pause: doubted in hindsight"
+    assert [sample.values[0] for sample in late[1:3]].count(0) >= 1, "channel B, on which nothing is connected"
     assert samples[-1].flags == 0
 
 
@@ -133,7 +135,8 @@ def test_conversions_that_were_not_fetched_in_time_are_known_to_be_missing(pin_d
         for samples in pin_deck.run(150 * MS).values():
             pin_deck.check(samples)
             if not pin_deck.shared_clock:
-                assert [bool(sample.flags) for sample in samples[2:]] == [False] * (len(samples) - 2)
+                # the last two before the pause, held back, one of them doubted; and the first two after it
+                assert [bool(sample.flags) for sample in samples[4:]] == [False] * (len(samples) - 4)
 
 
 def test_closing_leaves_the_clock_lines_low_so_that_no_chip_sleeps(pin_deck: PinDeck) -> None:

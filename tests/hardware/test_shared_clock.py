@@ -24,12 +24,17 @@ class SharedDeck:
             channel: Oscillator(start_ns + phase_ns, period_ns)
             for channel, period_ns, phase_ns in zip(CORNERS, periods_ns, phases_ns, strict=True)
         }
+        self.ready_ns: dict[int, int] = {}  # 10 k + c -> when that was ready, whatever restarts there were before
         self.chips = {
-            channel: VirtualHx711(oscillator, lambda k, t_ns, channel=channel: 10 * k + channel)
+            channel: VirtualHx711(oscillator, lambda k, t_ns, channel=channel: self.convert(channel, k, t_ns))
             for channel, oscillator in self.oscillators.items()
         }
         self.bank = VirtualPinBank(self.chips, self.clock, shared_clock=True)
         self.drivers = {chip.channel: chip for chip in build_chips(self.bank, shared_clock=True)}
+
+    def convert(self, channel: Channel, k: int, t_ns: int) -> int:
+        self.ready_ns[10 * k + channel] = t_ns
+        return 10 * k + channel
 
     def run(self, duration_ns: int) -> dict[Channel, list[Sample]]:
         """Serve every edge, and look after the chips every 50 ms, as the acquisition does."""
@@ -81,10 +86,10 @@ def test_whatever_the_oscillators_a_sample_without_a_flag_is_a_true_conversion(
             if not sample.flags:
                 k, rest = divmod(sample.values[0], 10)
                 assert rest == channel
-                assert sample.t_ns == deck.oscillators[channel].ready_ns(k)
+                assert sample.t_ns == deck.ready_ns[sample.values[0]]
                 assert k > last
                 last = k
-        assert len(samples) > 100
+        assert len(samples) > 70, "a chip that is never seen ready costs a restart of a second, not its life"
 
 
 def test_a_chip_that_updates_within_a_frame_is_flagged() -> None:
