@@ -45,6 +45,8 @@ validation: .venv/installed-dev ## compute docs/validation.md from recordings of
 pictures: packages-test .venv/installed-dev ## draw the pictures of README and docs anew
 	@$(BIN)/python -m kiosk_ui.pictures --out artefacts/pictures
 	@cp artefacts/pictures/kiosk.png docs/pictures/kiosk.png
+	@rm -rf docs/pictures/calibration
+	@cp -r artefacts/pictures/calibration docs/pictures/calibration
 
 clean: ## remove what the other targets made
 	rm -rf .venv artefacts build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -1,12 +1,13 @@
-"""Example screens of a visit, for the gallery of pictures and for tests: every kind, every picture, the longest words.
+"""Example screens, for the gallery of pictures and for tests: every kind, every picture, the longest words.
 
-The words are those of the walk-up visit; what a station really sends comes from station.visit.
+The words are those of the walk-up visit; what a station really sends comes from station.visit. Those of the staff are
+in staff_examples.py.
 """
 
 from typing import Final
 
-import msgspec
-
+from kiosk_ui.example_screen import Example
+from kiosk_ui.staff_examples import STAFF_EXAMPLES
 from station.messages import Live
 from station.screens import Button, Picture, Progress, ResultView, ScreenModel
 
@@ -17,13 +18,6 @@ ALWAYS: Final = (STOP, HELP, AGAIN)
 YES_NO: Final = (Button("yes", "Yes"), Button("no", "No"))
 SKIP: Final = Button("skip", "I'd rather not say", "secondary")
 AGES: Final = ("18 to 44", "45 to 59", "60 to 69", "70 to 86", "87 or over")
-
-
-class Example(msgspec.Struct, frozen=True):
-    """One screen, and what moves on it at the moment of the picture."""
-
-    model: ScreenModel
-    live: Live | None = None
 
 
 def _live(ring_left_s: float | None = None, dot: tuple[float, float] | None = None, load: float = 1.0) -> Live:
@@ -308,6 +302,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
             "staff",
         )
     ),
+    *STAFF_EXAMPLES,
 )
 
 

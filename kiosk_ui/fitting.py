@@ -18,6 +18,7 @@ FONT: Final = "Roboto"
 HEADING_LINES: Final = 2
 HEADING_LINES_ALONE: Final = 3  # with no body under it
 SENTENCES_WORTH: Final = 0.85
+_BETWEEN_WORDS: Final = re.compile(r"\s+(?!(?:%|mm|kg|deg)(?:\W|$))")  # a number is not parted from its unit
 
 
 class Fitted(msgspec.Struct, frozen=True):
@@ -116,8 +117,8 @@ def _pair(
 
 def _balanced(text: str, font_px: int, bold: bool, width_px: int) -> str:
     """Return words broken into the fewest lines, and then as narrow as that many lines can be."""
-    words = text.split()
-    if not words:
+    words = _BETWEEN_WORDS.split(text.strip())
+    if words == [""]:
         return ""
     fewest = len(_wrapped(words, font_px, bold, width_px))
     low, high = 1, width_px

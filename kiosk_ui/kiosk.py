@@ -17,6 +17,7 @@ from kivy.clock import Clock
 
 from kiosk_ui.client import StationClient
 from kiosk_ui.frames import renderer
+from kiosk_ui.secrecy import without_digit
 from kiosk_ui.sound import SPEECH, Audio
 from kiosk_ui.surface import Surface
 from kiosk_ui.theme import Panel, panel_of
@@ -133,6 +134,8 @@ class Kiosk(App):
         self._retry_screen()
         if self.surface is not None and live is not None and not self._safe:
             self.surface.live(live)
+        if self.surface is not None:
+            self.surface.tick()
         self._wait_for_station()
         self._trace_screen()
         now_s = self._now_s()
@@ -197,7 +200,7 @@ class Kiosk(App):
     def _pressed(self, action: str, serial: int) -> None:
         self._trace.press(action, serial)
         if not self._client.press(action, serial):
-            log.warning("%s was touched while the station was away", action)
+            log.warning("%s was touched while the station was away", without_digit(action))
 
     # --- when something fails --------------------------------------------------------------------------------------
 

@@ -67,6 +67,11 @@ class Rect(msgspec.Struct, frozen=True):
 COLUMN_ROLES: Final[tuple[ButtonRole, ...]] = ("again", "help", "stop")
 
 
+def frame_of(panel: Panel) -> Rect:
+    """Return the whole panel without its margin: what a screen has that needs none of the three."""
+    return Rect(0, 0, panel.width_mm, panel.height_mm).inset(sizes_of(panel).margin)
+
+
 class Regions(msgspec.Struct, frozen=True):
     """How one panel is split."""
 
@@ -83,7 +88,7 @@ class Regions(msgspec.Struct, frozen=True):
 def regions_of(panel: Panel) -> Regions:
     """Return how a panel is split; Stop is the largest of the three and lowest, where the hand is."""
     sizes = sizes_of(panel)
-    frame = Rect(0, 0, panel.width_mm, panel.height_mm).inset(sizes.margin)
+    frame = frame_of(panel)
     column, content = frame.cut_right(sizes.column, sizes.gap)
     gap = max(sizes.gap, TARGET_GAP_MM)
     usable = column.height - 2 * gap
@@ -94,6 +99,8 @@ def regions_of(panel: Panel) -> Regions:
 
 def grid(area: Rect, count: int, columns: int, gap: float) -> list[Rect]:
     """Return `count` equal cells, row by row from the top left; the last row may be short."""
+    if not count:
+        return []
     rows = -(-count // columns)
     width = (area.width - (columns - 1) * gap) / columns
     height = (area.height - (rows - 1) * gap) / rows

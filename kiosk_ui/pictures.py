@@ -1,7 +1,8 @@
 """`python -m kiosk_ui.pictures --out FOLDER`: every example screen as a picture, drawn by the real widgets.
 
-Needs no display: SDL's offscreen driver gives real OpenGL (Mesa). Writes NAME.png for each screen, and `kiosk.png`,
-four of them on one sheet, which the README shows.
+Needs no display: SDL's offscreen driver gives real OpenGL (Mesa). Writes NAME.png for each screen, `kiosk.png`, four
+of them on one sheet, which the README shows, and `calibration/NN-NAME.png`, every step of a calibration in its order,
+half as large, which docs/calibration.md shows.
 """
 
 import argparse
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
     from kiosk_ui.surface import Surface
 
 SHEET: Final = ("attract", "centre", "measure.quiet-stance", "result.steady")
+CALIBRATION: Final = (
+    "attract",
+    "staff.pin",
+    "staff.menu",
+    "calibrate.weights",
+    "calibrate.warm-up",
+    "calibrate.level",
+    "calibrate.read.empty",
+    "calibrate.read.place",
+    "calibrate.read.wrong-hole",
+    "calibrate.read.together",
+    "calibrate.read.verify",
+    "calibrate.result",
+    "calibrate.refused",
+    "calibrate.done",
+    "daily.place",
+    "daily.result",
+    "daily.result.bad",
+)
+STEP_WIDTH_PX: Final = 640
 SHEET_WIDTH_PX: Final = 1280
 SHEET_GAP_PX: Final = 12
 
@@ -58,7 +79,22 @@ def draw_gallery(folder: Path, panel: Panel = REFERENCE) -> list[str]:
     for name, image in shots.items():
         image.save(folder / f"{name}.png", optimize=True)
     _sheet([shots[name] for name in SHEET]).save(folder / "kiosk.png", optimize=True)
-    return [*shots, "kiosk"]
+    return [*shots, "kiosk", *_draw_steps(shots, folder / "calibration")]
+
+
+def _draw_steps(shots: dict[str, Any], folder: Path) -> list[str]:
+    """Save the steps of a calibration, numbered as they come; returns their names."""
+    from PIL import Image
+
+    folder.mkdir(exist_ok=True)
+    names = []
+    for number, name in enumerate(CALIBRATION, 1):
+        shot = shots[name]
+        height = round(STEP_WIDTH_PX * shot.height / shot.width)
+        step = shot.resize((STEP_WIDTH_PX, height), Image.Resampling.LANCZOS)
+        names.append(f"calibration/{number:02d}-{name}")
+        _small(step).save(folder / f"{number:02d}-{name}.png", optimize=True)
+    return names
 
 
 def offscreen(panel: Panel) -> tuple["Surface", Callable[[], Any]]:
@@ -96,8 +132,14 @@ def _sheet(shots: Sequence[Any]) -> Any:
         x = SHEET_GAP_PX + (at % 2) * (width + SHEET_GAP_PX)
         y = SHEET_GAP_PX + (at // 2) * (height + SHEET_GAP_PX)
         sheet.paste(shot.resize((width, height), Image.Resampling.LANCZOS), (x, y))
-    # a palette keeps the file small; this method keeps rare colours such as the dot's
-    return sheet.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return _small(sheet)
+
+
+def _small(image: Any) -> Any:
+    """Return an image with a palette, which keeps the file small; this method keeps rare colours such as the dot's."""
+    from PIL import Image
+
+    return image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

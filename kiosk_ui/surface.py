@@ -11,19 +11,22 @@ from kivy.uix.widget import Widget
 
 from kiosk_ui.layout import regions_of
 from kiosk_ui.screens.attract import AttractScreen
-from kiosk_ui.screens.base import KioskScreen
+from kiosk_ui.screens.base import KioskScreen, same_but_values
 from kiosk_ui.screens.centre import CentreScreen
 from kiosk_ui.screens.choice import ChoiceScreen
 from kiosk_ui.screens.countdown import CountdownScreen
+from kiosk_ui.screens.keypad import KeypadScreen
 from kiosk_ui.screens.measure import MeasureScreen
 from kiosk_ui.screens.message import MessageScreen
 from kiosk_ui.screens.rest import RestScreen
 from kiosk_ui.screens.result import ResultScreen
+from kiosk_ui.screens.staff import StaffScreen
 from kiosk_ui.screens.step_on import StepOnScreen
 from kiosk_ui.theme import Panel, rgba
 from kiosk_ui.touch_gate import TouchGate
 from kiosk_ui.widgets.button import BigButton
 from kiosk_ui.widgets.column import AlwaysColumn
+from kiosk_ui.widgets.corner import StaffCorner
 from kiosk_ui.widgets.words import set_shown
 from station.messages import Live
 from station.screens import ButtonRole, ScreenKind, ScreenModel
@@ -38,7 +41,12 @@ SCREENS: Final[dict[ScreenKind, type[KioskScreen]]] = {
     "measure": MeasureScreen,
     "rest": RestScreen,
     "result": ResultScreen,
+    "keypad": KeypadScreen,
+    "staff": StaffScreen,
 }
+# Nobody's visit: here the corner opens the staff mode. A station that nobody can be measured on needs it most.
+CORNER_SCREENS: Final = ("attract", "fault")
+STAFF_ACTION: Final = "staff"
 Press = Callable[[str, int], None]
 
 
@@ -61,6 +69,7 @@ class Surface(Widget):
         self._column = AlwaysColumn(panel, regions, self._touched)
         self._screens = {kind: make(panel, regions.content, self._touched) for kind, make in SCREENS.items()}
         self.screen: KioskScreen | None = None
+        self._corner = StaffCorner(panel, lambda: self._touched(STAFF_ACTION, "secondary"))
         self.add_widget(self._column)
 
     def show(self, serial: int, model: ScreenModel) -> None:
@@ -68,7 +77,9 @@ class Surface(Widget):
         self.serial = serial
         if model == self.model:
             return
-        self._gate.new_screen(self._now_s())
+        if not same_but_values(self.model, model):
+            self._gate.new_screen(self._now_s())
+            self._corner.forget()
         self.model = None  # if drawing fails half-way, the same model is drawn again and not taken for shown
         screen = self._screens[model.kind]
         for other in self._screens.values():
@@ -78,6 +89,8 @@ class Surface(Widget):
         self.screen = screen
         screen.render(model)
         self._column.render(model.buttons)
+        set_shown(self, self._corner, False)
+        set_shown(self, self._corner, model.name in CORNER_SCREENS)  # above all else
         self.model = model
         self.after_change()
 
@@ -86,12 +99,17 @@ class Surface(Widget):
         if self.screen is not None and self.model is not None and live.serial == self.serial:
             self.screen.live(live)
 
+    def tick(self) -> None:
+        """Let what waits for time see it."""
+        self._corner.tick(self._now_s())
+
     def buttons(self) -> list[BigButton]:
         """Return what can be touched now."""
         return [widget for widget in self.walk() if isinstance(widget, BigButton)]
 
     def _touched(self, action: str, role: ButtonRole) -> None:
-        if not self._gate.accepts(role, self._now_s()):
+        key = action if self.model is not None and self.model.kind == "keypad" else ""
+        if not self._gate.accepts(role, self._now_s(), key=key):
             return
         if self.screen is not None and self.screen.take(action):
             self._gate.new_screen(self._now_s())

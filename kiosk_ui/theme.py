@@ -22,6 +22,9 @@ TARGET_GAP_MM: Final = 6.0
 # Capitals: 3/16 inch is the floor for kiosks in the US accessibility standards; 7 mm reads at 20/50 from 70 cm.
 MIN_CAP_MM: Final = 4.8
 COUNTDOWN_CAP_MM: Final = 25.0
+# Staff read at arm's length, with their glasses on, and come back every day: 16 arc minutes at 65 cm.
+STAFF_MIN_CAP_MM: Final = 3.0
+STAFF_TARGET_MM: Final = 20.0  # height and width of what staff touch: the least at which gains level off (see above)
 TEXT_CONTRAST: Final = 7.0  # WCAG 1.4.6 (AAA)
 GRAPHIC_CONTRAST: Final = 3.0  # WCAG 1.4.11
 
@@ -88,6 +91,9 @@ GRAPHIC_PAIRS: Final[tuple[tuple[Role, Role], ...]] = (
     ("dot", "card"),
     ("dot", "paper"),
     ("action", "skin"),  # the rim of a foot on its inside
+    ("dot", "tint"),
+    ("action", "card"),
+    ("stop", "card"),
     ("on_action", "ring"),
 )
 
@@ -146,6 +152,12 @@ class Sizes(msgspec.Struct, frozen=True):
     word_cap: float  # the one word of the result
     progress: float  # diameter of a progress dot
     band: float  # height of the band of the result
+    staff_heading_caps: tuple[float, ...]  # paired with staff_body_caps
+    staff_body_caps: tuple[float, ...]
+    staff_button_caps: tuple[float, ...]
+    table_caps: tuple[float, ...]
+    key: float  # width of a key of the keypad
+    steadiness: float  # height of the bar of steadiness
 
 
 LARGE: Final = Sizes(
@@ -161,6 +173,12 @@ LARGE: Final = Sizes(
     word_cap=10.2,
     progress=3.4,
     band=13.5,
+    staff_heading_caps=(8, 7.4, 6.8, 6.2, 5.6, 5.0, 4.4),
+    staff_body_caps=(5.0, 4.8, 4.6, 4.4, 4.0, 3.6, 3.2),
+    staff_button_caps=(5.4, 5.0, 4.6, 4.2, 3.8, 3.4, 3.0),
+    table_caps=(4.0, 3.6, 3.3, 3.0),
+    key=32,
+    steadiness=19,
 )
 # A small panel holds less, not smaller: targets keep their size, words step down to the floor and no further.
 SMALL: Final = Sizes(
@@ -176,6 +194,12 @@ SMALL: Final = Sizes(
     word_cap=7,
     progress=2.6,
     band=14,
+    staff_heading_caps=(6.0, 5.6, 5.2, 4.8, 4.4, 4.0, 3.6),
+    staff_body_caps=(4.2, 4.0, 3.8, 3.6, 3.4, 3.2, 3.0),
+    staff_button_caps=(4.8, 4.4, 4.0, 3.6, 3.3, 3.0),
+    table_caps=(3.3, 3.0),
+    key=21,
+    steadiness=12,
 )
 SMALL_BELOW_MM: Final = 105.0  # height of the panel
 

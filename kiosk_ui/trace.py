@@ -4,7 +4,7 @@ Off unless BALANCE_STATION_KIOSK_TRACE is set: to `1` for standard error, or to 
 
     BUTTON <action> <x> <y> <width> <height>     px, from the top left of the window
     SCREEN <serial> <name>                       after the BUTTON lines of that screen, once it has been drawn
-    PRESS <action> <serial>
+    PRESS <action> <serial>                      a digit of a PIN only as `digit`
     FIRST_FRAME <width>x<height> <renderer>
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
+from kiosk_ui.secrecy import without_digit
 from kiosk_ui.widgets.button import BigButton
 
 VARIABLE: Final = "BALANCE_STATION_KIOSK_TRACE"
@@ -46,7 +47,7 @@ class Trace:
 
     def press(self, action: str, serial: int) -> None:
         """Say that a touch counted."""
-        self._write(f"PRESS {action} {serial}")
+        self._write(f"PRESS {without_digit(action)} {serial}")
 
     def _write(self, line: str) -> None:
         if self._out is not None:

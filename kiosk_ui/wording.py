@@ -18,6 +18,15 @@ class OwnWords(msgspec.Struct, frozen=True):
     go_on: str
     help: str
     stop: str
+    good: str
+    not_good: str
+    measured: str
+    allowed: str
+    still: str
+    moving: str
+    screen: str  # the edge of the deck that faces it
+    step: str  # {at}, {of}
+    more: str  # to the next page of a table; {at}, {of}
 
 
 OWN_WORDS: Final[dict[str, OwnWords]] = {
@@ -28,6 +37,15 @@ OWN_WORDS: Final[dict[str, OwnWords]] = {
         go_on="Go on",
         help="Help",
         stop="Stop",
+        good="good",
+        not_good="not good",
+        measured="Measured",
+        allowed="Allowed",
+        still="Still",
+        moving="It moves",
+        screen="Screen",
+        step="Step {at} of {of}",
+        more="Next page ({at} of {of})",
     ),
 }
 

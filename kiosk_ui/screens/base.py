@@ -8,13 +8,13 @@ from typing import Final
 
 from kivy.uix.widget import Widget
 
-from kiosk_ui.fitting import heading_and_body, largest_for_all
+from kiosk_ui.fitting import heading_and_body
 from kiosk_ui.layout import Rect, grid
 from kiosk_ui.theme import TARGET_GAP_MM, Panel, sizes_of
-from kiosk_ui.widgets.button import PADDING_MM, BigButton
+from kiosk_ui.widgets.button_field import ButtonField
 from kiosk_ui.widgets.column import Emit
 from kiosk_ui.widgets.progress import ProgressDots
-from kiosk_ui.widgets.words import Words, set_shown
+from kiosk_ui.widgets.words import Words
 from station.messages import Live
 from station.screens import Button, ScreenModel
 
@@ -32,7 +32,7 @@ class KioskScreen(Widget):
         self.sizes = sizes_of(panel)
         self.content = content
         self._emit = emit
-        self._buttons: list[BigButton] = []
+        self._buttons = ButtonField(panel, self, emit)
 
     def render(self, model: ScreenModel) -> None:
         """Show a model; the same model twice gives the same picture."""
@@ -50,25 +50,7 @@ class KioskScreen(Widget):
 
     def put_buttons(self, buttons: Sequence[Button], cells: Sequence[Rect]) -> None:
         """Show buttons in cells, all with words of one size; those that are not needed leave the tree."""
-        while len(self._buttons) < len(buttons):
-            widget = BigButton(self.panel)
-            widget.bind(on_emit=lambda _, action, role: self._emit(action, role))
-            self._buttons.append(widget)
-        for widget in self._buttons[len(buttons) :]:
-            set_shown(self, widget, False)
-        if not buttons:
-            return
-        labels = largest_for_all(
-            [button.label for button in buttons],
-            self.sizes.button_caps,
-            self.panel,
-            self.panel.px(min(cell.width for cell in cells) - 2 * PADDING_MM),
-            self.panel.px(min(cell.height for cell in cells) - 2 * PADDING_MM),
-            bold=True,
-        )
-        for widget, button, cell, label in zip(self._buttons, buttons, cells, labels, strict=False):
-            set_shown(self, widget, True)
-            widget.show(button, cell, label)
+        self._buttons.show(buttons, cells, self.sizes.button_caps)
 
 
 class WordsScreen(KioskScreen):
@@ -136,6 +118,18 @@ class WordsScreen(KioskScreen):
         left = panel.px(area.x)
         self._heading.put(heading, left, top)
         self._body.put(body, left, top - heading.height_px - gap)
+
+
+def same_but_values(before: ScreenModel | None, after: ScreenModel) -> bool:
+    """Return whether a staff screen goes on, with a digit more or another value: nobody has to find their way anew.
+
+    Another load to put down is another screen, even if it looks alike: Undo would undo another reading.
+    """
+    if before is None or before.kind != after.kind or before.name != after.name:
+        return False
+    if after.kind == "keypad":
+        return True
+    return after.kind == "staff" and (before.buttons, before.progress) == (after.buttons, after.progress)
 
 
 def figure_square(content: Rect, share: float) -> float:

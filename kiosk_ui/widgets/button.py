@@ -22,6 +22,7 @@ PADDING_MM: Final = 1.8
 SLIP_MM: Final = 8.0
 ICON_MM: Final = 9.5
 ICON_GAP_MM: Final = 2.0
+BESIDE_MM: Final = 7.0  # a sign that stands beside its word
 
 # role -> (face, face while pressed, rim, words)
 _LOOK: Final[dict[ButtonRole, tuple[Role, Role, Role, Role]]] = {
@@ -49,6 +50,7 @@ class BigButton(Widget):
         self.rim_px = max(1, round(panel.px(RIM_MM)))
         self.radius_px = panel.px(sizes_of(panel).radius)
         self.button = Button("", "")
+        self.sign: IconName | None = None
         self._shown = 0
         self._under_finger = 0
         self._caption = Words()
@@ -58,14 +60,22 @@ class BigButton(Widget):
             self._icon_move = Translate()
             self._icon_slot = InstructionGroup()
             PopMatrix()
-        self._icons: dict[tuple[IconName, int], InstructionGroup] = {}
+        self._icons: dict[tuple[IconName, int, ButtonRole], InstructionGroup] = {}
 
-    def show(self, button: Button, rect: Rect, label: Fitted, *, sign: IconName | None = None) -> None:
-        """Show a button; `label` was fitted by the caller, so that neighbours share a size."""
-        self.button = button
+    def show(
+        self, button: Button, rect: Rect, label: Fitted, *, sign: IconName | None = None, beside: bool = False
+    ) -> None:
+        """Show a button; `label` was fitted by the caller, so that neighbours share a size.
+
+        beside: the sign stands at the left of the word, else above it where there is room.
+        """
+        self.button, self.sign = button, sign
         self._shown += 1
         place(self, rect, self._panel)
         self._paint()
+        if sign is not None and beside:
+            self._show_beside(sign, label)
+            return
         sign_px = self._panel.px(ICON_MM)
         gap_px = self._panel.px(ICON_GAP_MM)
         together = label.height_px + gap_px + sign_px
@@ -77,6 +87,14 @@ class BigButton(Widget):
             self._icon_slot.add(self._icon(sign, round(sign_px)))
             top -= sign_px + gap_px
         self._caption.put(label, self.x, top, role=_LOOK[button.role][3], halign="center", room_px=self.width)
+
+    def _show_beside(self, sign: IconName, label: Fitted) -> None:
+        side, padding = round(self._panel.px(BESIDE_MM)), self._panel.px(2 * PADDING_MM)
+        self._icon_move.xy = (round(self.x + padding), round(self.center_y - side / 2))
+        self._icon_slot.clear()
+        self._icon_slot.add(self._icon(sign, side))
+        left = self.x + padding + side + self._panel.px(ICON_GAP_MM)
+        self._caption.put(label, left, self.center_y + label.height_px / 2, role=_LOOK[self.button.role][3])
 
     def on_pressed(self, *_: Any) -> None:
         """Look pressed while a finger is on it."""
@@ -114,7 +132,8 @@ class BigButton(Widget):
         self.rim = rgba(rim)
 
     def _icon(self, sign: IconName, side: int) -> InstructionGroup:
-        if (sign, side) not in self._icons:
-            face, _, _, words = _LOOK[self.button.role]
-            self._icons[sign, side] = draw(icon(sign, words, face), side / 100).group
-        return self._icons[sign, side]
+        role = self.button.role
+        if (sign, side, role) not in self._icons:
+            face, _, _, words = _LOOK[role]
+            self._icons[sign, side, role] = draw(icon(sign, words, face), side / 100).group
+        return self._icons[sign, side, role]

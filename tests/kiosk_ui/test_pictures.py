@@ -96,10 +96,13 @@ def test_the_gallery_draws_every_example_and_the_sheet(stage: object, tmp_path: 
     from kiosk_ui.pictures import main
 
     assert main(["--out", str(tmp_path / "gallery")]) == 0
-    made = {path.stem for path in (tmp_path / "gallery").iterdir()}
+    made = {path.stem for path in (tmp_path / "gallery").glob("*.png")}
     assert made == {each.model.name for each in EXAMPLES} | {"kiosk"}
     sheet = tmp_path / "gallery" / "kiosk.png"
     assert sheet.stat().st_size < 300_000
+    steps = sorted(path.name for path in (tmp_path / "gallery" / "calibration").iterdir())
+    assert steps[0] == "01-attract.png"
+    assert [name for name in steps if "calibrate.done" in name] == ["14-calibrate.done.png"]
     with Image.open(sheet) as image:
         assert len(image.convert("RGB").getcolors(1 << 20)) > 20, "not an empty sheet"
 

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from kiosk_ui.examples import example
 from station.config import Config, KioskConfig, StationConfig, dump_config
-from station.messages import Live
-from station.screens import Button, Progress, ResultView, ScreenModel
+from station.messages import Live, StaffLive
+from station.screens import Button, Progress, ResultView, ScreenModel, StaffPanel
 from tests.kiosk_ui.scripted_station import ScriptedStation, wait_until
 from tests.kiosk_ui.xwindow import XWindow, artefacts
 
@@ -116,6 +118,62 @@ def test_a_visit_can_be_clicked_through_from_welcome_to_thanks(
     assert kiosk.returncode == os.EX_OK, output
     assert "FIRST_FRAME 1280x800 drawn by" in output
     assert "BEATS" in output
+    assert "Traceback" not in output
+
+
+def staff_script() -> list[ScreenModel]:
+    pin = example("staff.pin").model
+    typing = [msgspec.structs.replace(pin, staff=StaffPanel(digits=count)) for count in range(5)]
+    return [
+        example("attract").model,
+        *typing,
+        *(
+            example(name).model
+            for name in (
+                "staff.menu",
+                "calibrate.weights",
+                "calibrate.warm-up",
+                "calibrate.level",
+                "calibrate.read.empty",
+                "calibrate.read.place",
+            )
+        ),
+    ]
+
+
+def test_staff_hold_the_corner_type_their_pin_and_click_through_to_the_reading(
+    xwindow: XWindow, kiosk: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    pictures = artefacts() / "kiosk_ui_staff"
+    with ScriptedStation(tmp_path / "station.sock", staff_script()) as station:
+        shown = xwindow.wait_for_screen("attract", timeout_s=60)
+        xwindow.hold_staff_corner()
+        shown = xwindow.wait_for_other_screen(shown)
+        assert shown.name == "staff.pin"
+        for digit in "2589":
+            xwindow.click(f"digit.{digit}")
+            shown = xwindow.wait_for_other_screen(shown)
+        xwindow.screenshot(pictures / "1-pin.png")
+        xwindow.click("enter")
+        for number, (screen, action) in enumerate(
+            (("staff.menu", "calibrate"), ("calibrate.weights", "go"), ("calibrate.warm-up", "pause"),
+             ("calibrate.level", "go"), ("calibrate.read.empty", "pause")), 2):  # fmt: skip
+            xwindow.wait_for_screen(screen)
+            xwindow.screenshot(pictures / f"{number}-{screen}.png")
+            xwindow.click(action)
+        reading = xwindow.wait_for_screen("calibrate.read.place")
+        station.send(Live(station.serial, True, 1.0, staff=StaffLive(0.4, 0.3)))
+        xwindow.screenshot(pictures / "7-calibrate.read.place.png")
+        assert {"undo", "pause"} <= set(reading.buttons)
+        typed = ["digit.2", "digit.5", "digit.8", "digit.9"]
+        clicked = ["calibrate", "go", "pause", "go", "pause"]
+        assert [press.action for press in station.presses()] == ["staff", *typed, "enter", *clicked]
+    # neither what the kiosk wrote down for this test nor its log knows the digits
+    assert xwindow.presses() == ["staff", *4 * ["digit"], "enter", *clicked]
+    kiosk.send_signal(signal.SIGTERM)
+    output, _ = kiosk.communicate(timeout=20)
+    assert kiosk.returncode == os.EX_OK, output
+    assert "digit." not in output
     assert "Traceback" not in output
 
 

@@ -4,6 +4,7 @@ The kiosk says where its buttons are (BALANCE_STATION_KIOSK_TRACE); everything e
 """
 
 import contextlib
+import fnmatch
 import os
 import shutil
 import subprocess
@@ -101,7 +102,7 @@ class XWindow:
         return [line.split(" ")[1] for line in self._lines() if line.startswith("PRESS ")]
 
     def wait_for_screen(self, name: str, timeout_s: float = 30.0) -> Shown:
-        """Return the screen of this name as soon as it is up; `name` may end in `*`."""
+        """Return the screen of this name as soon as it is up; `name` may be a pattern (`calibrate.*`)."""
         return self._wait(lambda shown: _matches(shown.name, name), f"screen {name}", timeout_s)
 
     def wait_for_other_screen(self, before: Shown, timeout_s: float = 30.0) -> Shown:
@@ -116,11 +117,30 @@ class XWindow:
         place = shown.buttons[action]
         self.touch(place.x + place.width // 2, place.y + place.height // 2)
 
-    def touch(self, x: int, y: int) -> None:
-        """Touch the glass at a place."""
+    def click_through(self, action: str, timeout_s: float = 30.0) -> Shown:
+        """Touch a button, again if need be, until another screen is up; returns it.
+
+        Where values change all the time, a touch may name a screen that has just gone, and the station ignores it.
+        """
+        before = self.screens()[-1]
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            if action in self.screens()[-1].buttons:
+                self.click(action)
+            with contextlib.suppress(AssertionError):
+                return self._wait(lambda shown: shown.name != before.name, "another screen", 2.0)
+        raise AssertionError(f"{before.name} stays, though {action} was touched for {timeout_s:g} s")
+
+    def touch(self, x: int, y: int, *, rest_s: float = 0.08) -> None:
+        """Touch the glass at a place and let go after a while."""
         # a finger rests for a moment; with no time between, Kivy sees both in one frame
-        command = ["xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", "0.08", "mouseup", "1"]
+        command = ["xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", f"{rest_s:g}", "mouseup", "1"]
         subprocess.run(command, check=True, timeout=20, env={**os.environ, "DISPLAY": self.display})
+
+    def hold_staff_corner(self, width_px: int = 1280) -> None:
+        """Hold the top right corner for a little longer than the three seconds that open the staff mode."""
+        time.sleep(BETWEEN_TOUCHES_S)
+        self.touch(width_px - 40, 40, rest_s=3.5)
 
     def key(self, name: str) -> None:
         """Press a key of a keyboard that should not matter."""
@@ -149,7 +169,7 @@ class XWindow:
 
 
 def _matches(name: str, wanted: str) -> bool:
-    return name.startswith(wanted[:-1]) if wanted.endswith("*") else name == wanted
+    return fnmatch.fnmatchcase(name, wanted)
 
 
 def artefacts(environment: Mapping[str, str] = os.environ) -> Path:
