@@ -1,0 +1,155 @@
+"""The certificate for the wall: one or two pages a person can read, with the hash that proves the file behind it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from fpdf import FPDF
+from fpdf.fonts import FontFace
+
+from calibration.certificate import Certificate
+from calibration.evidence import Evidence
+from calibration.limits import load_limits
+
+_INK: Final = (20, 28, 36)
+_PALE: Final = (230, 234, 238)
+
+
+def write_certificate_pdf(certificate: Certificate, path: Path) -> None:
+    """Write a certificate as PDF, A4. OSError comes through when it cannot be written."""
+    pdf = FPDF(unit="mm", format="A4")
+    pdf.set_auto_page_break(True, margin=16)
+    pdf.set_margin(16)
+    pdf.set_title(f"Calibration certificate {certificate.number} of {certificate.station}")
+    pdf.set_creation_date(certificate.issued)
+    pdf.set_text_color(*_INK)
+    pdf.add_page()
+    _head(pdf, certificate)
+    _cells(pdf, certificate)
+    if certificate.evidence is not None:
+        _judgements(pdf, certificate.evidence)
+        _weights(pdf, certificate.evidence)
+        _loads(pdf, certificate.evidence, certificate.gravity_m_s2)
+    path.write_bytes(bytes(pdf.output()))
+
+
+def _head(pdf: FPDF, certificate: Certificate) -> None:
+    pdf.set_font("Helvetica", "B", 22)
+    pdf.cell(0, 12, "Calibration certificate", new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font("Helvetica", "", 11)
+    evidence = certificate.evidence
+    done_by = "nobody: an ideal calibration of a virtual deck" if evidence is None else evidence.operator
+    rows = [
+        ("Station", certificate.station),
+        ("Certificate", f"number {certificate.number} of this deck, after {certificate.previous[:16] or 'none'}"),
+        ("Valid", f"{certificate.issued:%Y-%m-%d} to {certificate.valid_until:%Y-%m-%d} (UTC)"),
+        ("Calibrated by", done_by),
+    ]
+    if evidence is not None:
+        rows += [
+            ("Signed by", evidence.approver or evidence.operator),
+            ("Done", f"{evidence.started:%Y-%m-%d %H:%M} to {evidence.ended:%H:%M} UTC, {certificate.note}"),
+            ("Template", evidence.template),
+            ("Software", evidence.software_version),
+        ]
+    rows += [
+        ("Deck", f"{certificate.cell_spacing_ml_mm:g} x {certificate.cell_spacing_ap_mm:g} mm between load cells, "
+                 f"local g {certificate.gravity_m_s2:g} m/s2, condition number {certificate.condition_number:.2f}"),
+        ("SHA-256", certificate.id),
+    ]  # fmt: skip
+    _table(pdf, rows, (34, 144))
+
+
+def _cells(pdf: FPDF, certificate: Certificate) -> None:
+    _title(pdf, "Load cells")
+    head = ("corner", "channel", "serial", "gain, uN per count", "zero, counts")
+    rows = [
+        (
+            cell.corner.replace("_", " "),
+            str(cell.channel),
+            cell.serial,
+            f"{cell.gain_n_per_count * 1e6:.3f}",
+            f"{cell.zero_counts:.0f}",
+        )
+        for cell in certificate.cells
+    ]
+    _table(pdf, [head, *rows], (34, 20, 52, 40, 32), head=True)
+
+
+def _judgements(pdf: FPDF, evidence: Evidence) -> None:
+    _title(pdf, f"Held to {load_limits().version}: every limit, and what was measured")
+    rows = [("limit", "measured", "allowed", "")]
+    for each in evidence.judgements:
+        limit = load_limits().named(each.limit_name)
+        side = "at most" if limit.refused == "above" else "at least"
+        rows.append(
+            (
+                limit.what,
+                f"{each.measured:.4g} {each.unit}",
+                f"{side} {each.limit:g} {each.unit}",
+                "passed" if each.passed else "REFUSED",
+            )
+        )
+    _table(pdf, rows, (98, 30, 34, 16), head=True, size=8)
+
+
+def _weights(pdf: FPDF, evidence: Evidence) -> None:
+    _title(pdf, "Weights")
+    rows = [("id", "mass, kg", "uncertainty, g", "certificate", "valid until")]
+    rows += [
+        (each.id, f"{each.mass_kg:.4f}", f"{each.uncertainty_g:g}", each.certificate_number, f"{each.valid_until}")
+        for each in evidence.weights
+    ]
+    _table(pdf, rows, (34, 34, 34, 44, 32), head=True)
+
+
+def _loads(pdf: FPDF, evidence: Evidence, gravity_m_s2: float) -> None:
+    _title(pdf, "Loads, and how far off each is (the fit has not seen those to verify)")
+    rows = [("", "load, kg", "place, mm", "force off, N", "place off, mm")]
+    loads = [reading for reading in evidence.readings if reading.kind not in ("zero", "zero-return")]
+    for reading, off in zip(loads, evidence.residuals, strict=True):
+        rows.append(
+            (
+                reading.kind,
+                f"{reading.mass_kg:.3f}",
+                f"{reading.x_mm:+.1f}, {reading.y_mm:+.1f}",
+                f"{off.force_n:+.3f} of {reading.mass_kg * gravity_m_s2:.1f}",
+                f"{off.x_mm:+.2f}, {off.y_mm:+.2f}",
+            )
+        )
+    _table(pdf, rows, (34, 28, 40, 42, 34), head=True, size=8)
+
+
+def _title(pdf: FPDF, words: str) -> None:
+    if pdf.will_page_break(40):  # a title does not stand alone at the foot of a page
+        pdf.add_page()
+    pdf.ln(4)
+    pdf.set_font("Helvetica", "B", 12)
+    pdf.cell(0, 7, words, new_x="LMARGIN", new_y="NEXT")
+
+
+def _table(
+    pdf: FPDF, rows: Sequence[tuple[str, ...]], widths: tuple[int, ...], *, head: bool = False, size: int = 9
+) -> None:
+    """Write rows; long words are broken within their column."""
+    pdf.set_font("Helvetica", "", size)
+    with pdf.table(
+        col_widths=widths,
+        width=sum(widths),
+        align="LEFT",
+        text_align="LEFT",
+        first_row_as_headings=head,
+        headings_style=FontFace(emphasis="BOLD", fill_color=_PALE),
+        cell_fill_mode="NONE",
+        line_height=size * 0.5,
+        padding=0.8,
+        borders_layout="HORIZONTAL_LINES",
+        wrapmode="CHAR" if not head else "WORD",
+    ) as table:
+        for row in rows:
+            table.row([_latin(each) for each in row])
+
+
+def _latin(words: str) -> str:
+    """Return words as the font of the PDF can show them."""
+    return words.encode("latin-1", "replace").decode("latin-1")
