@@ -84,9 +84,7 @@ def test_after_a_pulse_too_many_every_value_of_the_other_gain_is_flagged(pin_dec
     pin_deck.settled()
     pin_deck.chips.disturb(ODD, Disturbance(pulse=24, extra_pulses=1))
     samples = pin_deck.run(S)[ODD]
-    wrong = [sample for sample in samples if not sample.flags and number_of(sample) is None]
-    assert len(wrong) <= 1, "the frame itself, which two wires cannot tell from a good one"
-    pin_deck.check([sample for sample in samples if sample not in wrong])
+    pin_deck.check(samples)
     late = [sample for sample in samples if sample.flags & Flag.PERIOD]
     assert len(late) == 4
     assert late[0].values[0] != 0, "the frame itself and the one before the pause: doubted in hindsight"
