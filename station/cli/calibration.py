@@ -1,8 +1,10 @@
-"""`balance-station calibration show|verify|history|weights`: this deck's certificates, and the register of weights.
+"""`balance-station calibration show|verify|history|weights|template`: certificates, register of weights, template.
 
-Reads only; it can run beside a working station, and on a copy of a chain anywhere.
+Reads only (and writes the PDF that it is asked for); it can run beside a working station, and on a copy of a chain
+anywhere.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +17,10 @@ from calibration.errors import CalibrationError, NoCertificateError
 from calibration.evidence import Weight
 from calibration.limits import limit_of
 from calibration.model import DeckModel
+from calibration.plan import load_plan
 from calibration.register import load_register
 from station.config import Config, config_path, load_config
-from station.errors import DataError, NoInputError, UsageError
+from station.errors import DataError, NoInputError, UnavailableError, UsageError
 
 EXAMPLE: Final = """\
 # The weights of this site. Copy mass, uncertainty and dates from each weight's own certificate.
@@ -58,17 +61,24 @@ def calibration() -> None:
 @calibration.command()
 @click.argument("number", required=False, type=click.IntRange(min=1))
 @_file
+@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), help="Write it for the wall, as PDF.")
 @_json
-def show(number: int | None, file: Path | None, as_json: bool) -> None:
+def show(number: int | None, file: Path | None, pdf: Path | None, as_json: bool) -> None:
     """Print a certificate, the newest unless a NUMBER is given."""
     chain = _chain(file)
     certificate = chain[-1] if number is None else next((each for each in chain if each.number == number), None)
     if certificate is None:
         raise UsageError(f"there is no certificate {number}; the chain has 1 to {chain[-1].number}")
+    if pdf is not None:
+        from calibration.certificate_pdf import write_certificate_pdf  # a Pi need not load a PDF writer to show one
+
+        _written(pdf, lambda: write_certificate_pdf(certificate, pdf))
     if as_json:
         click.echo(canonical(certificate).decode())
-    else:
+    elif pdf is None:
         _print(certificate)
+    else:
+        click.echo(f"certificate {certificate.number} is in {pdf}")
 
 
 @calibration.command()
@@ -127,6 +137,31 @@ def weights(example: bool, as_json: bool) -> None:
         expired = "  EXPIRED" if each.valid_until < today else ""
         click.echo(f"{each.id:<10} {each.nominal_kg:>5g} kg  {each.mass_kg:.4f} kg +- {each.uncertainty_g:g} g  "
                    f"certificate {each.certificate_number}, until {each.valid_until}{expired}")  # fmt: skip
+
+
+@calibration.command()
+@click.option("--pdf", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
+@click.option("--paper", type=click.Choice(["a4", "a3", "a2", "a1"]), default="a4", show_default=True)
+def template(pdf: Path, paper: str) -> None:
+    """Draw the template of this deck to scale, as PDF; smaller paper gives several sheets to be joined."""
+    from calibration.template import template_of, write_template
+
+    deck = load_config(config_path()).deck
+    drawn = template_of(
+        load_plan(), deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm, deck.surface_ml_mm, deck.surface_ap_mm
+    )
+    sheets: list[int] = []
+    _written(pdf, lambda: sheets.append(write_template(drawn, pdf, paper)))
+    many = "1 sheet" if sheets[0] == 1 else f"{sheets[0]} sheets, to be joined at their crosses"
+    click.echo(f"template {drawn.id} is in {pdf}: {many}. Print at 100 % and measure the bar of 100 mm.")
+
+
+def _written(path: Path, write: Callable[[], None]) -> None:
+    """Write a file, or say in words why it cannot be."""
+    try:
+        write()
+    except OSError as error:
+        raise UnavailableError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def load_weights(config: Config) -> tuple[Weight, ...]:
