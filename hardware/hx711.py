@@ -176,7 +176,7 @@ class CornerChip(ABC):
 
     @abstractmethod
     def watch(self, now_ns: int) -> None:
-        """Do what is due without an edge: restart a silent chip. Never waits; to be called every 50 ms or so."""
+        """Do what is due without an edge: restart a silent chip. Never waits; to be called every 20 ms or so."""
 
     @property
     def rate_hz(self) -> float | None:

@@ -5,7 +5,7 @@
        +--------------------(a conversion came by itself)-----------+  +-----------(nothing for 1 s)------------+  |
        +-----------------------------------(the first conversion)---------------------------------------------------+
 
-Nothing here waits: whoever holds the pins asks `due` now and then (every 50 ms) and goes on with the other chips.
+Nothing here waits: whoever holds the pins asks `due` now and then (every 20 ms) and goes on with the other chips.
 The pause before each further try grows, and shrinks back only after a hundred good frames, so that an unplugged cable
 costs a power cycle a minute and not twenty a second. A chip that is plugged in again needs none: it starts by itself.
 """

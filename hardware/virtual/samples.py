@@ -68,7 +68,7 @@ class SampledImu:
 class SampleLevelSource(SampleSource):
     """The four corners and the IMUs as samples, on a virtual clock that `service` moves.
 
-    oscillators: one a corner. The IMUs are delivered every 50 ms, as the loop that drains real ones does.
+    oscillators: one a corner. The IMUs are delivered every 20 ms, as the loop that drains real ones does.
     """
 
     def __init__(
