@@ -5,15 +5,17 @@ BIN := .venv/bin
 DISPLAYED := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 GL_PACKAGES := libgl1 libegl1 libgl1-mesa-dri
 TEST_PACKAGES := mosquitto xvfb xdotool imagemagick systemd $(GL_PACKAGES)
+VIRTUAL_PI_PACKAGES := qemu-system-x86 busybox-static kmod xz-utils gcc make libelf-dev
 DEMO_PACKAGES := mosquitto $(if $(DISPLAYED),$(GL_PACKAGES))
 
 RECORDINGS ?= ../shared/recordings
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench test-long test-fresh validation pictures clean packages-demo packages-test
+.PHONY: help install demo test lint bench test-long test-virtual-pi test-fresh validation pictures clean \
+	packages-demo packages-test packages-virtual-pi
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: .venv/installed-dev ## the virtual environment .venv with everything for development
 
@@ -33,8 +35,12 @@ lint: .venv/installed-dev ## style, types and the arrows between the rooms
 bench: .venv/installed-dev ## measure speed; figures, not verdicts
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,mean,max,rounds $(ARGS)
 
-test-long: packages-test .venv/installed-dev ## a thousand kills; about a quarter of an hour
-	@$(BIN)/python -m pytest -m long tests/long $(ARGS)
+test-long: packages-test packages-virtual-pi .venv/installed-dev ## a thousand kills and the virtual Pi; half an hour
+	@$(BIN)/python -m pytest -m long tests/long tests/virtual_pi $(ARGS)
+
+test-virtual-pi: packages-virtual-pi .venv/installed-dev ## the real acquisition on a Debian kernel in QEMU (x86-64 Debian)
+	@$(BIN)/python -m tests.virtual_pi.kernel
+	@$(BIN)/python -m pytest -m long tests/virtual_pi $(ARGS)
 
 test-fresh: ## make demo and make test in bare Debian 12 and 13 roots (needs root and debootstrap)
 	@bash .ci/test-fresh
@@ -56,6 +62,9 @@ packages-demo:
 
 packages-test:
 	@bash .ci/packages "for the tests" $(TEST_PACKAGES)
+
+packages-virtual-pi:
+	@bash .ci/packages "for the virtual Pi" $(VIRTUAL_PI_PACKAGES)
 
 # Each stamp is as new as pyproject.toml: a second run has nothing to do.
 .venv/installed-core: pyproject.toml

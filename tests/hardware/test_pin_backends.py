@@ -29,7 +29,7 @@ def test_every_conversion_is_read_once_and_nothing_is_wrong_with_it(pin_deck: Pi
             assert len(flagged) <= 3
             assert numbers[-1] - numbers[0] < 1.15 * len(samples)
         else:
-            assert flagged == []
+            assert len(flagged) <= pin_deck.most_late * len(samples)
             assert numbers == list(range(numbers[0], numbers[0] + len(samples)))
         assert pin_deck.powered_down(channel) == 0
 
@@ -62,7 +62,8 @@ def test_a_pulse_that_powers_the_chip_down_is_flagged_and_what_follows_settles(p
     torn = next(i for i, sample in enumerate(came[ODD]) if sample.flags & Flag.LONG_PULSE)
     after = came[ODD][torn + 1 :]
     assert [sample.flags for sample in after[:SETTLING_FRAMES]] == [Flag.SETTLING] * SETTLING_FRAMES
-    assert sum(bool(sample.flags) for sample in after[SETTLING_FRAMES:]) <= (1 if pin_deck.shared_clock else 0)
+    late = (1 if pin_deck.shared_clock else 0) + pin_deck.most_late * len(after)
+    assert sum(bool(sample.flags) for sample in after[SETTLING_FRAMES:]) <= late
     assert pin_deck.status(ODD).restarts == 0, "it came back by itself"
     for channel in OTHERS:
         long_pulses = sum(bool(sample.flags & Flag.LONG_PULSE) for sample in came[channel])
@@ -75,8 +76,8 @@ def test_a_frame_that_lost_a_pulse_is_flagged_and_the_next_one_is_good(pin_deck:
     samples = pin_deck.run(S)[ODD]
     pin_deck.check(samples)
     shifted = next(i for i, sample in enumerate(samples) if sample.flags & Flag.DOUT_LOW_AFTER_FRAME)
-    # a line that stays low hides its next edge from a backend that only looks now and then
-    most = 1 if pin_deck.backend == "rpigpio" else 0
+    # real lines: one that stays low, as the last bit of the shifted value leaves it, has no edge at the next conversion
+    most = (0 if pin_deck.backend == "virtual" else 1) + pin_deck.most_late * len(samples)
     assert sum(bool(sample.flags) for sample in samples[shifted + 1 :]) <= most
 
 
@@ -110,7 +111,7 @@ def test_a_dead_line_is_restarted_ever_more_rarely_and_costs_the_others_nothing(
             assert len(came[channel]) > first_ns / S * 70, "two restarts of all"
         else:
             assert len(came[channel]) > first_ns / S * 88
-            assert not any(sample.flags for sample in came[channel])
+            assert sum(bool(s.flags) for s in came[channel]) <= pin_deck.most_late * len(came[channel])
 
 
 @pytest.mark.parametrize("level", [0, 1])
@@ -123,7 +124,8 @@ def test_a_chip_that_is_plugged_in_again_settles_and_goes_on(pin_deck: PinDeck, 
     pin_deck.check(samples)
     assert len(samples) > 60
     assert any(sample.flags & Flag.SETTLING for sample in samples[:6])
-    assert sum(bool(sample.flags) for sample in samples[6:]) <= (2 if pin_deck.shared_clock else 0)
+    late = (2 if pin_deck.shared_clock else 0) + pin_deck.most_late * len(samples)
+    assert sum(bool(sample.flags) for sample in samples[6:]) <= late
 
 
 def test_conversions_that_were_not_fetched_in_time_are_known_to_be_missing(pin_deck: PinDeck) -> None:
@@ -134,7 +136,7 @@ def test_conversions_that_were_not_fetched_in_time_are_known_to_be_missing(pin_d
             pin_deck.check(samples)
             if not pin_deck.shared_clock:
                 # the last two before the pause, held back, one of them doubted; and the first two after it
-                assert [bool(sample.flags) for sample in samples[4:]] == [False] * (len(samples) - 4)
+                assert sum(bool(sample.flags) for sample in samples[4:]) <= 50 * pin_deck.most_late
 
 
 def test_closing_leaves_the_clock_lines_low_so_that_no_chip_sleeps(pin_deck: PinDeck) -> None:
