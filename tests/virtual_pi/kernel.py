@@ -163,4 +163,5 @@ if __name__ == "__main__":
     try:
         prepare()
     except CannotRunError as error:
-        sys.exit(f"No virtual Pi on this machine. {error}")
+        print(f"No virtual Pi on this machine. {error}", file=sys.stderr)
+        sys.exit(69)
