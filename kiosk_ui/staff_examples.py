@@ -130,7 +130,7 @@ def _trend() -> Trend:
             TrendPoint(day.isoformat(), round(0.05 + 0.003 * at + wobble[at % len(wobble)], 3))
             for at, day in enumerate(working)
         ),
-        0.5,
+        0.3,
     )
 
 
@@ -293,8 +293,8 @@ STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
         (Button("back", "Back"), Button("daily-check", "Daily check", "secondary")),
         StaffPanel(
             rows=(
-                TableRow("force", "1.32 %", "at most 0.5 %", False, "Calibrate the deck before anybody stands on it."),
-                TableRow("place", "0.4 mm", "at most 1 mm", True),
+                TableRow("force", "1.32 %", "at most 0.3 %", False, "Calibrate the deck before anybody stands on it."),
+                TableRow("place", "0.4 mm", "at most 3 mm", True),
             )
         ),
     ),

@@ -1,4 +1,4 @@
-"""docs/calibration.md says what the tables of limits say, and shows pictures that are there."""
+"""docs/calibration.md says what the tables of limits say, and its pictures are there and show those limits."""
 
 import re
 import tomllib
@@ -6,6 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+from calibration.limits import RUNNING, load_limits
+from kiosk_ui.staff_examples import STAFF_EXAMPLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "calibration.md").read_text(encoding="utf-8")
@@ -26,3 +29,12 @@ def test_every_picture_of_the_procedure_is_shown_and_is_there() -> None:
     there = {path.name for path in (DOCS / "pictures" / "calibration").glob("*.png")}
     assert shown <= there
     assert there - shown <= {"01-attract.png"}
+
+
+def test_the_pictures_of_the_daily_check_show_its_real_limits() -> None:
+    panels = {example.model.name: example.model.staff for example in STAFF_EXAMPLES}
+    force, place = (load_limits(RUNNING).named(name) for name in ("daily-force", "daily-place"))
+    trends = [panel.trend for panel in panels.values() if panel is not None and panel.trend is not None]
+    assert [trend.limit_percent for trend in trends] == [force.value] * len(trends) != []
+    bad = next(panel for name, panel in panels.items() if name == "daily.result.bad" and panel is not None)
+    assert [row.expected for row in bad.rows] == [f"at most {force.value:g} %", f"at most {place.value:g} mm"]
