@@ -73,7 +73,8 @@ class ChipTime:
         self._narrowest_ns = min(width_ns, self._narrowest_ns) if self._kept else width_ns
         if self._kept and self._kept[-1].ticks == ticks:  # nothing has happened since: both bounds hold
             last = self._kept.pop()
-            earliest_ns, latest_ns = max(earliest_ns, last.earliest_ns), min(latest_ns, last.latest_ns)
+            # sorted: bounds that were made with a tick a little too short may leave nothing between them
+            earliest_ns, latest_ns = sorted((max(earliest_ns, last.earliest_ns), min(latest_ns, last.latest_ns)))
         for old in self._kept:
             apart = ticks - old.ticks
             flattest = (earliest_ns - old.latest_ns) / apart

@@ -187,6 +187,10 @@ class Lsm6dsox(FifoImu):
             self._link.write_checked(setting)
         trim = self._link.read(INTERNAL_FREQ_FINE, "INTERNAL_FREQ_FINE")
         self._start_over(TICK_NS - TICK_TRIM_NS * (trim - 256 if trim & 0x80 else trim))
+        # the first sight of the counter: with the next one it gives the rate, however late that comes
+        before_ns = self._clock.now_ns()
+        self._link.transfer("reading the time", self._link.at(TIMESTAMP0), self._ticks)
+        self._observe_ticks(before_ns, self._clock.now_ns())
 
     def _settings_intact(self) -> bool:
         self._link.transfer("reading settings", *self._look_at_settings)
@@ -219,11 +223,7 @@ class Lsm6dsox(FifoImu):
             after_ns = self._clock.now_ns()
             if bytes(self._ctrl) != self._expected_ctrl:
                 return -1
-            ticks = int.from_bytes(bytes(self._ticks), "little") + self._ticks_base
-            if self._last_ticks is not None and ticks < self._last_ticks - _WRAP // 2:
-                ticks += _WRAP
-            # the counter may have stood there for up to a tick
-            self._time.observe(ticks, before_ns - TICK_NS, after_ns)
+            self._observe_ticks(before_ns, after_ns)
         else:
             self._link.transfer("reading FIFO status", *self._look)
         low, high = bytes(self._status)
@@ -233,6 +233,14 @@ class Lsm6dsox(FifoImu):
             self._close_slot()  # what was open has lost its other half
         level = low | (high & 3) << 8
         return level if level or self._settings_intact() else -1
+
+    def _observe_ticks(self, before_ns: int, after_ns: int) -> None:
+        """Take note of the counter, which was read between two station times."""
+        ticks = int.from_bytes(bytes(self._ticks), "little") + self._ticks_base
+        if self._last_ticks is not None and ticks < self._last_ticks - _WRAP // 2:
+            ticks += _WRAP
+        # it may have stood there for up to a tick
+        self._time.observe(ticks, before_ns - TICK_NS, after_ns)
 
     def _burst(self, slots: int) -> bytes:
         message = self._bursts.get(slots)

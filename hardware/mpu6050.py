@@ -7,9 +7,10 @@ emptying the FIFO; and so is a count that is no multiple of 12 at a second look,
 passed, and a burst that broke off when the chip had begun to send.
 
 Time: sample n since the FIFO was started is the newest one when the count says so, and was taken within one period
-before that: a bound on either side, from which `hardware.chip_time` finds rate and phase. Accuracy: half a period
-(2.5 ms at 200 Hz), and half a millisecond more in the first seconds, while the rate is not known well; that is what it
-stays at while the reader keeps in step with the chip. A reader that does not finds the phase to 1 ms within 10 s.
+before that; sample 0 within one period after the start: a bound on either side, from which `hardware.chip_time` finds
+rate and phase. Accuracy: half a period (2.5 ms at 200 Hz), and half a millisecond more in the first seconds, while the
+rate is not known well; that is what it stays at while the reader keeps in step with the chip. A reader that does not
+finds the phase to 1 ms within 10 s.
 
 Sources: InvenSense register maps MPU-6000/6050 (RM-MPU-6000A-00) and MPU-6500 (RM-MPU-6500A-00); for the MPU-6500's
 FIFO size the maker's own Linux driver (inv_mpu).
@@ -176,12 +177,14 @@ class Mpu6050(FifoImu):
         """Empty the FIFO and start it: from here on sample 0 is the next one that the chip takes."""
         self._link.write(USER_CTRL, "USER_CTRL", _FIFO_RESET)
         self._link.expect(USER_CTRL, "USER_CTRL", 0x00, "the FIFO's reset does not end; power the sensor off and on")
+        before_ns = self._clock.now_ns()
         self._link.write_checked(RegisterSetting(USER_CTRL, "USER_CTRL", _FIFO_ENABLE))
+        self._heard_ns = self._clock.now_ns()
         self._next = 0
         self._in_doubt = False
         # the rate that was found is the best guess for the next fit
         self._time = ChipTime(self._time.tick_ns)
-        self._heard_ns = self._clock.now_ns()
+        self._time.observe(0, before_ns, self._heard_ns + round(self._time.tick_ns))
 
     def _realign(self) -> None:
         self._samples_lost(_OVERRUN)

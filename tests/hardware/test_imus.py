@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import BusError, HardwareError, SettingError
@@ -406,6 +406,12 @@ def play_fault(r: ImuRig, kind: str, size: int) -> None:
 @given(
     faults=st.lists(st.tuples(FAULT, st.integers(0, 400), st.integers(7, 60)), min_size=1, max_size=8),
     rate_error_ppm=st.integers(-15_000, 15_000),
+)
+# a long wait before the first look at a chip whose rate is not known yet, or was last judged by two looks
+@example(faults=[(("brown-out", 0), 1, 7), (("stall", 435), 0, 7)], rate_error_ppm=9021)
+@example(
+    faults=[(("brown-out", 0), 148, 7), (("stall", 10), 9, 8), (("broken burst", 1), 57, 56), (("stall", 215), 0, 7)],
+    rate_error_ppm=0,
 )
 def test_no_fault_ever_delivers_a_wrong_sample_unflagged_or_loses_one_silently(
     rig: Make, faults: list[tuple[tuple[str, int], int, int]], rate_error_ppm: int
