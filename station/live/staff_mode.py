@@ -10,22 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from calibration.capture import Capture
 from calibration.certificate import Certificate
 from calibration.daily import DailyCheck, check_deck
 from calibration.errors import CalibrationError, CannotFitError, ProcedureError, RefusedError, RegisterError
-from calibration.evidence import Four, Judgement, Reading, Weight
+from calibration.evidence import Four, Reading, Weight
 from calibration.limits import RUNNING, load_limits
 from calibration.procedure import Taken
 from calibration.register import load_register
-from calibration.steady import SteadyReading
-from calibration.warm_up import DriftWatch
 from station.config import Config
 from station.cop import cop_from_corners
 from station.errors import StationError
 from station.live.calibrating import Calibrating
 from station.live.deck_state import DeckState
 from station.live.grid import Grid
+from station.live.staff_readings import StaffReadings
 from station.messages import StaffLive
 from station.records.event import CalibrationDone, DailyCheckDone, EventData, StaffDone
 from station.screens import Hole, ScreenModel, TableRow, Trend, TrendPoint
@@ -39,19 +37,16 @@ from station.staff.events import (
     Failed,
     Journaled,
     Judged,
-    Moved,
     PinChecked,
     Pressed,
-    Read,
     Site,
     Ticked,
     Tilted,
-    Warmed,
 )
 from station.staff.pin import PinKeeper
 from station.staff.present import present
 from station.staff.reduce import enter, reduce
-from station.staff.rows import judged_rows
+from station.staff.rows import judged_rows, rows_in_order
 from station.staff.state import StaffState
 
 log = logging.getLogger(__name__)
@@ -83,13 +78,11 @@ class StaffMode:
         self._record = record
         self._utc_now = utc_now
         self._calibrating = Calibrating(config, grid, deck, utc_now, self._tell_calibration)
+        self._readings = StaffReadings(grid, self._calibrating)
         self._state: StaffState | None = None
         self.screen: ScreenModel | None = None
         self.show: Callable[[], None] = lambda: None
         self.chime: Callable[[], None] = lambda: None
-        self._capture = Capture()
-        self._drift = DriftWatch()
-        self._frames: tuple[int, int] = (0, 0)
         self._ticked_ns = 0
         self._unfinished = self._calibrating.session is not None and self._calibrating.session.signed is not None
 
@@ -133,7 +126,7 @@ class StaffMode:
             )
         )
         self._grid.tap = self._row
-        self._capture.begin()
+        self._readings.begin()
         self._present()
 
     def press(self, action: str) -> None:
@@ -163,83 +156,29 @@ class StaffMode:
 
     def live(self) -> StaffLive | None:
         """Return what moves on the screen, where it has a bar."""
-        if self._state is None or not self._state.wants_rows:
-            return None
-        steadiness = self._capture.watch.steadiness
-        return StaffLive(round(steadiness.progress, 3), round(steadiness.unrest, 2))
+        return None if self._state is None else self._readings.live(self._state)
+
+    def _row(self, _t_ns: int, counts: Four, good: bool) -> None:
+        event = None if self._state is None else self._readings.push(self._state, counts, good)
+        if event is not None:
+            self._handle(event)
 
     def _handle(self, event: Event) -> None:
         before = self._state
         if before is None:
             return
         self._state, effects = reduce(before, event)
-        self._follow(before, self._state)
+        self._readings.follow(before, self._state)
         for effect in effects:
             self._do(effect)
         if self._state is not None and self._state is not before:
             self._present()
-
-    def _follow(self, before: StaffState, after: StaffState) -> None:
-        """Watch the deck as the flow now wants it."""
-        if after.stage == "warm-up" and before.stage != "warm-up":
-            self._drift = DriftWatch()
-        if after.wants_rows:
-            if after.held and not self._capture.held:
-                self._capture.hold()
-            elif not after.held and (self._capture.held or not before.wants_rows):
-                self._capture.begin()
 
     def _present(self) -> None:
         model = None if self._state is None else present(self._state)
         if model != self.screen:
             self.screen = model
             self.show()
-
-    # --- rows --------------------------------------------------------------------------------------------------------
-
-    def _row(self, _t_ns: int, counts: Four, good: bool) -> None:
-        state = self._state
-        if state is None:
-            return
-        if state.stage == "warm-up":
-            if self._drift.push(counts, good) or not good:
-                drift = self._drift
-                self._handle(Warmed(self._calibrating.on_s(), drift.drift_counts_per_min, drift.steady))
-            return
-        if not state.wants_rows:
-            return
-        if self._capture.watch.steadiness.progress == 0.0:
-            self._frames = self._frames_now()
-        got = self._capture.push(counts, good)
-        if got == "moved":
-            self._handle(Moved())
-        elif isinstance(got, SteadyReading):
-            self._handle(Read(self._reading(state, got)))
-            if self._state is not None and self._state.wants_rows and not self._state.held:
-                self._capture.begin()
-
-    def _reading(self, state: StaffState, got: SteadyReading) -> Reading:
-        step = state.step
-        if step is None:
-            raise RuntimeError("a reading came that nobody asked for")
-        frames, flagged = self._frames_now()
-        return Reading(
-            kind=step.kind,
-            mass_kg=step.mass_kg,
-            x_mm=step.x_mm,
-            y_mm=step.y_mm,
-            weights=step.weights,
-            counts=got.counts,
-            sd_counts=got.sd_counts,
-            drift_counts_per_s=got.drift_counts_per_s,
-            frames=frames - self._frames[0],
-            flagged=flagged - self._frames[1],
-            at_s=self._calibrating.seconds(),
-        )
-
-    def _frames_now(self) -> tuple[int, int]:
-        corners = self._grid.corners
-        return sum(each.frames for each in corners), sum(each.flagged for each in corners)
 
     # --- effects -----------------------------------------------------------------------------------------------------
 
@@ -336,7 +275,7 @@ class StaffMode:
                 reasons=check.reasons,
             )
         )
-        return DailyChecked(check, judged_rows_in_order(check.judgements), self._trend())
+        return DailyChecked(check, rows_in_order(check.judgements), self._trend())
 
     def _daily(self, operator: str, empty: Reading, loaded: Reading) -> DailyCheck:
         model = self._deck.calibrated
@@ -396,8 +335,3 @@ class StaffMode:
         checks = self._deck.checks[-TREND_CHECKS:]
         points = tuple(TrendPoint(f"{each.at:%Y-%m-%d}", round(each.force_error_percent, 4)) for each in checks)
         return Trend(points, load_limits(RUNNING).named("daily-force").value)
-
-
-def judged_rows_in_order(judgements: tuple[Judgement, ...]) -> tuple[TableRow, ...]:
-    """Return one row a limit in the order in which they were judged, which the flow's words rely on."""
-    return tuple(row for each in judgements for row in judged_rows((each,)))

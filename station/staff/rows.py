@@ -9,8 +9,12 @@ from station.screens import TableRow
 
 def judged_rows(judgements: Iterable[Judgement]) -> tuple[TableRow, ...]:
     """Return one row a limit, those that refuse first."""
-    rows = [_row(each) for each in judgements]
-    return tuple(sorted(rows, key=lambda row: row.good is not False))
+    return tuple(sorted(rows_in_order(judgements), key=lambda row: row.good is not False))
+
+
+def rows_in_order(judgements: Iterable[Judgement]) -> tuple[TableRow, ...]:
+    """Return one row a limit in the order in which they were judged, which the daily check's words rely on."""
+    return tuple(_row(each) for each in judgements)
 
 
 def _row(judgement: Judgement) -> TableRow:
