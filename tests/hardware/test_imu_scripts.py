@@ -91,8 +91,13 @@ def lsm6dsox_set_up(rate_hz: int) -> list[Transfer]:
         ("read", 0x12, 0x04),
         *written_and_read_back(*LSM6DSOX_SETTINGS[rate_hz]),
         ("read", 0x63, 0x00),
-        ("combined", [(0x40, b"\0\0\0\0")]),
+        ("combined", lsm6dsox_look(rate_hz, b"\0\0", 0)),
     ]
+
+
+def lsm6dsox_look(rate_hz: int, level: bytes, ticks: int) -> list[tuple[int, bytes]]:
+    settings = dict(LSM6DSOX_SETTINGS[rate_hz])
+    return [(0x3A, level), (0x10, bytes([settings[0x10], settings[0x11]])), (0x40, ticks.to_bytes(4, "little"))]
 
 
 def mpu_set_up(name: ImuName, rate_hz: int = 200) -> list[Transfer]:
@@ -131,7 +136,7 @@ def test_a_drain_of_an_lsm6dsox_is_status_with_settings_and_time_and_then_one_bu
     slots = bytes.fromhex("09 010002000300 11 040005000600 21 a00f000000 00".replace(" ", "")) + bytes(1)
     script: list[Transfer] = [
         *lsm6dsox_set_up(208),
-        ("combined", [(0x3A, b"\x03\x00"), (0x10, b"\x58\x54"), (0x40, b"\xa0\x0f\0\0")]),
+        ("combined", lsm6dsox_look(208, b"\x03\x00", 4000)),
         ("combined", [(0x78, slots[:21])]),
     ]
     with expected_transfers("lsm6dsox", script) as driver:

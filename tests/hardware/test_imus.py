@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from hardware.clock import VirtualClock
 from hardware.errors import BusError, HardwareError, SettingError
 from hardware.fifo_imu import FROZEN_RUN, RESET_AFTER_FAILURES, SETTLING_NS
 from hardware.imu import ImuName
 from hardware.sensor import Channel, Flag, Sample
+from hardware.virtual.i2c import I2cChip
 from hardware.virtual.imu_chip import AXES
 from tests.hardware.imu_rig import ALL, MS, ImuRig, driver_for
 
@@ -69,6 +71,34 @@ def test_samples_are_on_station_time_whatever_the_rate_of_the_chip(rig: Make, ra
     samples = r.run(20_000 * MS, 47 * MS)
     assert in_order(samples)
     assert r.driver.rate_hz == pytest.approx(r.nominal_hz * (1 + rate_error_ppm * 1e-6), rel=0.005)
+    half_a_period_ns = 500_000_000 // r.nominal_hz
+    assert max(map(abs, r.errors_ns(samples))) < half_a_period_ns + MS
+
+
+class SlowChip(I2cChip):
+    """A chip on a bus whose bytes take time: each transfer's address, and what is written or read."""
+
+    def __init__(self, chip: I2cChip, clock: VirtualClock, byte_ns: int) -> None:
+        self._chip, self._clock, self._byte_ns = chip, clock, byte_ns
+
+    def write(self, data: bytes) -> None:
+        self._clock.t_ns += self._byte_ns * (1 + len(data))
+        self._chip.write(data)
+
+    def read(self, length: int) -> bytes:
+        self._clock.t_ns += self._byte_ns
+        data = self._chip.read(length)
+        self._clock.t_ns += self._byte_ns * length
+        return data
+
+
+@pytest.mark.parametrize("byte_us", [22.5, 90.0])  # 400 and 100 kHz
+def test_a_bus_of_any_speed_gives_the_same_rate_and_times(rig: Make, byte_us: float) -> None:
+    r = rig(rate_error_ppm=20_000)
+    r.adapter.chips[r.address] = SlowChip(r.chip, r.clock, round(byte_us * 1000))
+    r.driver.configure()
+    samples = r.run(10_000 * MS)
+    assert r.driver.rate_hz == pytest.approx(r.nominal_hz * 1.02, rel=0.005)
     half_a_period_ns = 500_000_000 // r.nominal_hz
     assert max(map(abs, r.errors_ns(samples))) < half_a_period_ns + MS
 
