@@ -5,6 +5,7 @@ Works over any bank of pins, real or virtual. The process around it, with its sc
 """
 
 import contextlib
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ from hardware.plausibility import Plausibility
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, SampleSource
 from hardware.status import CornerStatus, ImuStatus, SourceStatus
+
+log = logging.getLogger(__name__)
 
 # An IMU's samples of this long take 2 ms of a 400 kHz bus, for which no load cell is read. Four frames and a burst have
 # to fit between two conversions (10.3 ms): with a drain every 50 ms they sometimes did not (tests/virtual_pi).
@@ -52,8 +55,7 @@ class Acquisition(SampleSource):
         self._ring = ring
         self._clock = clock
         self._nets = {int(channel): Plausibility() for channel in CORNERS}
-        now_ns = clock.now_ns()
-        self._look_ns = now_ns + IMU_DRAIN_NS
+        self._look_ns = clock.now_ns() + IMU_DRAIN_NS
         self.imu_failures: dict[Channel, int] = dict.fromkeys((imu.channel for imu in self._imus), 0)
         self._imu_errors: dict[Channel, str] = {}
         self._self_tests: dict[Channel, SelfTest] = {}
@@ -66,8 +68,10 @@ class Acquisition(SampleSource):
     def test_imus(self) -> None:
         """Let every IMU that answers test itself, 0.7 s each, for the status; not while load cells are wanted."""
         for imu in self._imus:
-            with contextlib.suppress(HardwareError):  # one that does not answer says so in `drain`
+            try:
                 self._self_tests[imu.channel] = imu.self_test()
+            except HardwareError as error:
+                log.warning("%s does not answer and is asked again and again: %s", imu.channel.label, error)
         self._look_ns = self._clock.now_ns() + IMU_DRAIN_NS
 
     def service(self, until_ns: int) -> int:

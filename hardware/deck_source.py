@@ -12,9 +12,8 @@ from hardware.acquire import Acquisition
 from hardware.clock import Clock
 from hardware.errors import NotAllowedError, NotPresentError
 from hardware.i2c import I2cPort
-from hardware.imu import IMU_MODELS, Imu, ImuName, rate_for
+from hardware.imu import Imu, rate_for
 from hardware.imus import open_imu
-from hardware.late_imu import LateImu
 from hardware.pin_backends import open_bank
 from hardware.readers import build_chips
 from hardware.ring import RingWriter
@@ -66,17 +65,10 @@ def open_i2c(number: int) -> I2cPort:
 
 def _imus(wiring: Wiring, bus: I2cPort, clock: Clock) -> list[Imu]:
     deck_address, waist_address = wiring.imu_addresses()
-    imus = [_imu(wiring.deck_imu, bus, clock, deck_address, wiring.imu_rate_hz, Channel.DECK_IMU)]
+    fitted = [(Channel.DECK_IMU, wiring.deck_imu, deck_address)]
     if wiring.waist_imu is not None and waist_address is not None:
-        imus.append(_imu(wiring.waist_imu, bus, clock, waist_address, wiring.imu_rate_hz, Channel.WAIST_IMU))
-    return imus
-
-
-def _imu(name: ImuName, bus: I2cPort, clock: Clock, address: int, rate_hz: int | None, channel: Channel) -> Imu:
-    rate = rate_for(name, rate_hz)
-    return LateImu(
-        channel,
-        IMU_MODELS[name],
-        lambda: open_imu(name, bus, clock, address=address, rate_hz=rate, channel=channel),
-        clock,
-    )
+        fitted.append((Channel.WAIST_IMU, wiring.waist_imu, waist_address))
+    return [
+        open_imu(name, bus, clock, address=address, rate_hz=rate_for(name, wiring.imu_rate_hz), channel=channel)
+        for channel, name, address in fitted
+    ]

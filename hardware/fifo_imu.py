@@ -6,7 +6,8 @@ No step waits: a `drain` that has to wait for the chip returns nothing. After a 
 the bus again first, and looks at the chip's settings before it believes what the FIFO holds.
 
 A chip that does not answer is asked less often: the same thread reads the load cells, and each attempt on a bus that
-is held costs the adapter's time-out. Ten times what a failure took is left to others.
+is held costs the adapter's time-out. Ten times what a failure took is left to others. One that has never measured
+anything may not be fitted, and is asked every 5 s: plugging it in is enough.
 """
 
 from abc import abstractmethod
@@ -27,6 +28,7 @@ Moment = tuple[int, Values]  # station time in ns, raw counts
 
 WHOLE_FIFO: Final = 1 << 16
 REST_FACTOR: Final = 10
+FIRST_REST_NS: Final = 5_000_000_000  # while it has never measured anything
 # By then no FIFO has bridged it: what is in the chip is old, and the chip itself is what is left to be tried.
 RESET_AFTER_FAILURES: Final = 10
 # A chip that answers, has its settings and measures nothing has hung.
@@ -120,6 +122,14 @@ class FifoImu(Imu):
 
     # --- the state machine -------------------------------------------------------------------------------------------
 
+    def _begin(self) -> None:
+        """Take the first steps when the driver is made; what fails is raised by `drain`, which tries again."""
+        start_ns = self._clock.now_ns()
+        try:
+            self._brought_up()
+        except HardwareError as error:
+            self._take_failure(error, start_ns)
+
     def configure(self) -> None:
         """Reset the chip and write every setting, reading each back. Samples in the FIFO are lost.
 
@@ -211,7 +221,8 @@ class FifoImu(Imu):
         now_ns = self._clock.now_ns()
         self._error = error
         self._failures += 1
-        self._ask_again_ns = now_ns + REST_FACTOR * (now_ns - start_ns)
+        rest_ns = REST_FACTOR * (now_ns - start_ns) if self.counters.samples else FIRST_REST_NS
+        self._ask_again_ns = now_ns + rest_ns
         if self._state is _State.SETTING_UP:
             self._state = _State.RESET
         elif self._state is _State.READING and self._failures >= RESET_AFTER_FAILURES:

@@ -123,6 +123,8 @@ def _outside(what: str, moved: Axes, limits: tuple[Limits, Limits, Limits], unit
 class Imu(ABC):
     """One IMU, identified and reset when it is made, and set up as soon as it can be without waiting.
 
+    A chip that does not answer yet is no error: `drain` says what is wrong, and sets it up as soon as it answers.
+
     A driver MUST read back every register that it writes, MUST notice when the chip has lost its settings and set it
     up again, MUST put samples on station time in time order, MUST flag the sample after anything that was lost, and
     MUST count what goes wrong in `counters`. It MUST NOT wait longer than 50 ms in `drain`: load cells are read by the

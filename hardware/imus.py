@@ -21,7 +21,7 @@ def open_imu(
     channel: Channel,
     recover: Callable[[], None] | None = None,
 ) -> FifoImu:
-    """Return the driver of this model, set up. Raises what the driver raises: SettingError, CorruptFrameError, ..."""
+    """Return the driver of this model; raises SettingError for a rate that it does not have."""
     if name == "lsm6dsox":
         return Lsm6dsox(bus, clock, address=address, rate_hz=rate_hz, channel=channel, recover=recover)
     return Mpu6050(bus, clock, address=address, rate_hz=rate_hz, channel=channel, model=name, recover=recover)

@@ -124,10 +124,10 @@ _Row = tuple[int, int, int, int, int, int, int]
 
 
 class Lsm6dsox(FifoImu):
-    """One LSM6DSOX, set up when it is made.
+    """One LSM6DSOX, set up when it is made, or by `drain` as soon as it answers.
 
     bus: an open `I2cPort` (or a virtual one); clock: the station's clock; rate_hz: 104 or 208; recover: see
-    `hardware.i2c`. Raises SettingError (rate) and what `configure` raises.
+    `hardware.i2c`. Raises SettingError (rate).
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class Lsm6dsox(FifoImu):
         self._open_slot: dict[int, bytes] = {}  # parts of a time slot that is not complete yet
         self._open_count = -1
         self._start_over(TICK_NS)
-        self._brought_up()
+        self._begin()
 
     @property
     def rate_hz(self) -> float | None:

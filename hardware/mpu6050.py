@@ -101,10 +101,10 @@ def _only_6500(model: MpuName, value: int) -> tuple[RegisterSetting, ...]:
 
 
 class Mpu6050(FifoImu):
-    """One MPU-6050 or MPU-6500: reset when it is made, and set up by the first `drain` 100 ms later.
+    """One MPU-6050 or MPU-6500: reset when it is made (or first answers), and set up by the first `drain` 100 ms later.
 
     bus: an open `I2cPort` (or a virtual one); clock: the station's clock; rate_hz: 100 or 200; recover: see
-    `hardware.i2c`. Raises SettingError (rate), CorruptFrameError (identity), BusError.
+    `hardware.i2c`. Raises SettingError (rate).
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Mpu6050(FifoImu):
         self._time = ChipTime(self._period_ns)
         self._next = 0  # number of the next sample to be read since the FIFO was started
         self._in_doubt = False  # a burst broke off: the FIFO may have given bytes that nobody got
-        self._brought_up()
+        self._begin()
 
     @property
     def rate_hz(self) -> float | None:

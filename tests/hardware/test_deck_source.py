@@ -20,8 +20,8 @@ from hardware.errors import (
     NotPresentError,
     SettingError,
 )
+from hardware.fifo_imu import FIRST_REST_NS
 from hardware.imu import IMU_MODELS, ImuName
-from hardware.late_imu import ASK_AGAIN_NS
 from hardware.pin_backends import open_bank
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag
@@ -180,7 +180,7 @@ def test_an_imu_of_any_model_that_is_plugged_in_later_is_found(board: Board, rin
     ):
         deck.service(board.clock.t_ns + S)
         board.buses[0].chips = chips
-        deck.service(board.clock.t_ns + ASK_AGAIN_NS + S)
+        deck.service(board.clock.t_ns + FIRST_REST_NS + S)
         assert not reader.state & RingState.IMU_LOST
         status = deck.status()
     assert status.imus[0].error is None
@@ -201,7 +201,7 @@ def test_the_self_test_of_an_imu_costs_the_load_cells_nothing(
         contextlib.closing(VirtualSMBus(VirtualAdapter({IMU_MODELS["lsm6dsox"].addresses[0]: chip}))) as chips,
     ):
         board.buses[0].chips = chips
-        deck.service(board.clock.t_ns + ASK_AGAIN_NS + S)  # the IMU is found
+        deck.service(board.clock.t_ns + FIRST_REST_NS + S)  # the IMU is found
         reader.read()
         began_ns = board.clock.t_ns
         deck.test_imus()

@@ -196,5 +196,5 @@ def test_a_chip_that_is_not_ours_is_written_nothing(name: ImuName) -> None:
     register = 0x0F if name == "lsm6dsox" else 0x75
     bus = ScriptedBus(IMU_MODELS[name].addresses[0], [("read", register, 0x99)])
     with pytest.raises(ValueError, match="WHO_AM_I"):
-        driver_for(name, bus, VirtualClock(), address=IMU_MODELS[name].addresses[0])
+        driver_for(name, bus, VirtualClock(), address=IMU_MODELS[name].addresses[0]).drain()
     assert bus.script == []

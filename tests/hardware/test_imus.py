@@ -393,7 +393,7 @@ def test_no_chip_at_the_address_is_a_bus_error_with_the_address(rig: Make) -> No
     r = rig()
     other = r.model.addresses[1]
     with pytest.raises(BusError, match=rf"0x{other:02x}, reading WHO_AM_I"):
-        driver_for(r.model.name, r.bus, r.clock, address=other)
+        driver_for(r.model.name, r.bus, r.clock, address=other).drain()
 
 
 def test_a_rate_that_the_chip_does_not_have_is_refused_with_those_it_has(rig: Make) -> None:

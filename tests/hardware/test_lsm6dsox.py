@@ -256,18 +256,18 @@ def test_a_fifo_that_answers_nonsense_gives_no_samples_and_is_counted(rig: Calla
 def test_another_chip_at_the_address_is_refused_by_name(rig: Callable[..., Rig]) -> None:
     r = tampered(rig(), lambda register, data: b"\x68" if register == WHO_AM_I else data)
     with pytest.raises(CorruptFrameError, match=r"WHO_AM_I \(0x0f\) reads 0x68, expected 0x6c"):
-        Lsm6dsox(r.bus, r.clock)
+        Lsm6dsox(r.bus, r.clock).drain()
 
 
 def test_a_register_that_reads_back_wrong_is_named_with_what_was_expected(rig: Callable[..., Rig]) -> None:
     r = tampered(rig(), lambda register, data: b"\x04" if register == FIFO_CTRL3 else data)
     with pytest.raises(CorruptFrameError, match=r"FIFO_CTRL3 \(0x09\) reads 0x04, expected 0x44"):
-        Lsm6dsox(r.bus, r.clock, rate_hz=104)
+        Lsm6dsox(r.bus, r.clock, rate_hz=104).drain()
 
 
 def test_a_reset_that_does_not_end_is_a_time_out(rig: Callable[..., Rig]) -> None:
     r = tampered(rig(), lambda register, data: b"\x05" if register == CTRL3_C else data)
     before_ns = r.clock.t_ns
     with pytest.raises(WaitTimeoutError, match="50 ms"):
-        Lsm6dsox(r.bus, r.clock)
+        Lsm6dsox(r.bus, r.clock).drain()
     assert r.clock.t_ns - before_ns == 50 * MS
