@@ -30,8 +30,9 @@ from hardware.realtime import DEFAULT, CpuUse, RealTime, run
 from hardware.ring import RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, SampleSource
 from hardware.status import CornerStatus, LatenessUs, SourceStatus
-from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 
 Priority = Literal["fifo", "normal"]
 MOST_SECONDS: Final = 3600.0

@@ -3,7 +3,7 @@
 `auto` takes gpiod, which runs on every Pi and has the kernel's edge times; where gpiod or its chip is not there,
 RPi.GPIO (or rpi-lgpio), and says why. A line that somebody else holds, or that this user may not open, is no reason to
 fall back: RPi.GPIO would drive it past the kernel, which knows better. And it never falls back to virtual chips: a
-station that measures nobody must not look as if it did. Virtual chips (`hardware.virtual.hx711`) are a backend too, but
+station that measures nobody must not look as if it did. Virtual chips (`hardware.virtual.pins`) are a backend too, but
 a deck of them needs somebody who stands on it, so `hardware.virtual.source` opens them.
 """
 

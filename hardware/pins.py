@@ -4,7 +4,7 @@ Every chip has two lines of its own, SCK (we drive it) and DOUT (we read it): fo
 saves three lines and costs the timing (`hardware.shared_clock`), but decks that are wired so exist.
 
 Backends, one file each: `hardware.gpiod_pins` (any Raspberry Pi, kernel edge times), `hardware.rpigpio_pins` (the
-RPi.GPIO interface, polled), `hardware.virtual.hx711` (pins of virtual chips in virtual time). `hardware.pin_backends`
+RPi.GPIO interface, polled), `hardware.virtual.pins` (pins of virtual chips in virtual time). `hardware.pin_backends`
 chooses between the first two.
 """
 

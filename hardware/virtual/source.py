@@ -18,12 +18,13 @@ from hardware.sensor import CORNERS, Channel, SampleSource
 from hardware.virtual.deck import NO_FLAWS, Flaws, VirtualDeck
 from hardware.virtual.fault_player import FaultySource, VirtualParts
 from hardware.virtual.faults import PlannedFault
-from hardware.virtual.hx711 import Conversion, VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import Conversion, VirtualHx711
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imu_chip import Motion
 from hardware.virtual.imus import virtual_imu
 from hardware.virtual.load import Load
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 from hardware.virtual.samples import SampledImu, SampleLevelSource
 from hardware.virtual.waist import WaistMotion
 from hardware.wiring import ReaderName

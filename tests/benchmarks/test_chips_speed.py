@@ -13,10 +13,11 @@ from hardware.imu import IMU_MODELS
 from hardware.imus import open_imu
 from hardware.readers import READERS, find_reader
 from hardware.sensor import CORNERS, Channel
-from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imus import virtual_imu
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 from hardware.wiring import ReaderName
 
 SECOND_NS = 1_000_000_000

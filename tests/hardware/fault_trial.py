@@ -19,9 +19,10 @@ from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.fault_player import FaultySource, VirtualParts
 from hardware.virtual.faults import PlannedFault
-from hardware.virtual.hx711 import Conversion, VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import Conversion, VirtualHx711
 from hardware.virtual.oscillator import Oscillator
 from hardware.virtual.people import find_person
+from hardware.virtual.pins import VirtualPinBank
 
 S: Final = 1_000_000_000
 START_NS: Final = 50 * S

@@ -12,8 +12,9 @@ from hardware.pin_backends import open_backend
 from hardware.pins import PinBank
 from hardware.rpigpio_pins import RpigpioPinBank
 from hardware.sensor import CORNERS, Channel
-from hardware.virtual.hx711 import Disturbance, VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import Disturbance, VirtualHx711
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 from hardware.wiring import Wiring
 from tests.hardware.fake_gpiod import FakeGpiod
 from tests.hardware.fake_rpigpio import FakeRpiGpio

@@ -10,9 +10,10 @@ from hardware.imu import IMU_MODELS, ImuCounters
 from hardware.plausibility import LOOK_AHEAD
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample
-from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.load import EmptyDeck
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 from hardware.virtual.source import build_virtual_source
 
 S = 1_000_000_000

@@ -16,8 +16,9 @@ from hardware.errors import MissingLibraryError
 from hardware.hx711 import Hx711, code_flags
 from hardware.readers import READERS, build_chips, find_reader
 from hardware.sensor import CORNERS, Channel, Flag, Sample
-from hardware.virtual.hx711 import Disturbance, VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import Disturbance, VirtualHx711
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 from hardware.wiring import ReaderName
 
 MS = 1_000_000

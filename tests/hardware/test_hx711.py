@@ -11,8 +11,9 @@ from hardware.hx711 import SETTLING_FRAMES, Hx711, RateEstimate, code_flags
 from hardware.pins import Lines
 from hardware.restart import POWER_DOWN_NS, READY_TIMEOUT_NS, SETTLE_TIMEOUT_NS
 from hardware.sensor import CORNERS, Channel, Flag, Sample
-from hardware.virtual.hx711 import Disturbance, VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import Disturbance, VirtualHx711
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 
 PERIOD_NS = 10_702_000
 MS = 1_000_000

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hardware.clock import VirtualClock
 from hardware.readers import build_chips
 from hardware.sensor import CORNERS, Channel, Flag, Sample
-from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 
 MS = 1_000_000
 S = 1_000 * MS

@@ -16,12 +16,13 @@ from hardware.imu import IMU_MODELS, ImuName
 from hardware.imus import open_imu
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag, Sample
-from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imu_chip import VirtualImuChip
 from hardware.virtual.imus import virtual_imu
 from hardware.virtual.oscillator import Oscillator
 from hardware.virtual.person import VirtualPerson
+from hardware.virtual.pins import VirtualPinBank
 from hardware.virtual.source import Level, build_virtual_source
 
 MS = 1_000_000

@@ -7,8 +7,9 @@ import pytest
 from hardware.clock import VirtualClock
 from hardware.errors import NotPresentError
 from hardware.sensor import Channel
-from hardware.virtual.hx711 import VirtualHx711, VirtualPinBank
+from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.oscillator import Oscillator
+from hardware.virtual.pins import VirtualPinBank
 
 PERIOD_NS = 10_000_000
 FIRST_NS = 2_000_000_000
