@@ -65,10 +65,10 @@ class ChipTime:
         """Take note that the chip reached a count between two station times; return whether that was used.
 
         Counts must not fall. An observation much wider than the best one so far was interrupted, says little, and is
-        left out.
+        left out; but the second says more than the nominal rate.
         """
         width_ns = latest_ns - earliest_ns
-        if self._kept and width_ns > 2 * self._narrowest_ns + _SLACK_NS:
+        if len(self._kept) > 1 and width_ns > 2 * self._narrowest_ns + _SLACK_NS:
             return False
         self._narrowest_ns = min(width_ns, self._narrowest_ns) if self._kept else width_ns
         if self._kept and self._kept[-1].ticks == ticks:  # nothing has happened since: both bounds hold

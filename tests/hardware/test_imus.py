@@ -443,6 +443,8 @@ def play_fault(r: ImuRig, kind: str, size: int) -> None:
     faults=[(("brown-out", 0), 148, 7), (("stall", 10), 9, 8), (("broken burst", 1), 57, 56), (("stall", 215), 0, 7)],
     rate_error_ppm=0,
 )
+# the second look, which gives the rate, is one that had to be tried again
+@example(faults=[(("brown-out", 0), 1, 7), (("hold", 32), 1, 31), (("broken burst", 1), 25, 8)], rate_error_ppm=-9085)
 def test_no_fault_ever_delivers_a_wrong_sample_unflagged_or_loses_one_silently(
     rig: Make, faults: list[tuple[tuple[str, int], int, int]], rate_error_ppm: int
 ) -> None:
