@@ -150,6 +150,7 @@ class Acquisition(SampleSource):
             imu.counters,
             self_test=self._self_tests.get(imu.channel),
             error=self._imu_errors.get(imu.channel),
+            temperature_c=imu.temperature_c,
         )
 
     def close(self) -> None:

@@ -97,6 +97,12 @@ class FifoImu(Imu):
         self._last_ns = -1
         self._last_values: Values | None = None
         self._run = 1  # how many samples in a row were the same
+        self._temperature_c: float | None = None
+
+    @property
+    def temperature_c(self) -> float | None:
+        """Return the temperature of the chip itself within the last second, degC; None while it gives none."""
+        return self._temperature_c if self._state is _State.READING and self._error is None else None
 
     # --- what a chip's driver provides -------------------------------------------------------------------------------
 
@@ -114,7 +120,10 @@ class FifoImu(Imu):
 
     @abstractmethod
     def _read(self, most: int) -> list[Sample] | None:
-        """Return what the FIFO holds, of `most` slots or packets at most; None when the settings are lost."""
+        """Return what the FIFO holds, of `most` slots or packets at most; None when the settings are lost.
+
+        Keeps `_temperature_c` where the chip is looked at for its time: no transfer is made for it.
+        """
 
     @abstractmethod
     def _test(self) -> SelfTest:

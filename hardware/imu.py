@@ -14,13 +14,15 @@ from hardware.errors import SettingError
 from hardware.sensor import Channel, Sample
 
 ImuName = Literal["lsm6dsox", "mpu6050", "mpu6500"]
+TEMPERATURE_RANGE_C: Final = (-40.0, 85.0)  # in which every one of them works
 
 
 class ImuModel(msgspec.Struct, frozen=True):
     """One kind of chip as it is set up here. Scales for ranges of +-4 g and +-500 deg/s.
 
     rates_hz: what it can be set to, the default first; addresses: what its address pin selects, low first;
-    group_delay_ns: how long after the motion a sample of it is taken, from the chip's filter.
+    group_delay_ns: how long after the motion a sample of it is taken, from the chip's filter;
+    temperature_at_0_c: what a temperature register of 0 means.
     """
 
     name: ImuName
@@ -30,15 +32,25 @@ class ImuModel(msgspec.Struct, frozen=True):
     rates_hz: tuple[int, ...]
     addresses: tuple[int, int]
     group_delay_ns: int
+    temperature_lsb_per_c: float
+    temperature_at_0_c: float
+
+    def temperature_c(self, counts: int) -> float | None:
+        """Return what a reading of the temperature register means, degC; None for what the sensor cannot measure."""
+        lowest, highest = TEMPERATURE_RANGE_C
+        celsius = counts / self.temperature_lsb_per_c + self.temperature_at_0_c
+        return round(celsius, 2) if lowest <= celsius <= highest else None
 
 
 # Data sheets: ST LSM6DSOX (sensitivities, table "Mechanical characteristics"); InvenSense MPU-6000/6050 and MPU-6500
 # register maps (8192 LSB/g, 65.5 LSB/(deg/s), WHO_AM_I; DLPF_CFG 3 delays the accelerometer by 4.9 ms).
 # The LSM6DSOX's delay is that of its anti-alias filter at ODR/2: about 1.5 samples of 208 Hz.
+# Temperature: ST's lsm6dsox_reg.c; MPU-6000/6050 register map, registers 65 and 66; MPU-6500 data sheet. Linux
+# (inv_mpu6050) takes the same figures for the MPUs.
 IMU_MODELS: Final[dict[ImuName, ImuModel]] = {
-    "lsm6dsox": ImuModel("lsm6dsox", 0x6C, 0.122, 17.5, (208, 104), (0x6A, 0x6B), 7_200_000),
-    "mpu6050": ImuModel("mpu6050", 0x68, 1000 / 8192, 1000 / 65.5, (200, 100), (0x68, 0x69), 4_900_000),
-    "mpu6500": ImuModel("mpu6500", 0x70, 1000 / 8192, 1000 / 65.5, (200, 100), (0x68, 0x69), 4_900_000),
+    "lsm6dsox": ImuModel("lsm6dsox", 0x6C, 0.122, 17.5, (208, 104), (0x6A, 0x6B), 7_200_000, 256.0, 25.0),
+    "mpu6050": ImuModel("mpu6050", 0x68, 1000 / 8192, 1000 / 65.5, (200, 100), (0x68, 0x69), 4_900_000, 340.0, 36.53),
+    "mpu6500": ImuModel("mpu6500", 0x70, 1000 / 8192, 1000 / 65.5, (200, 100), (0x68, 0x69), 4_900_000, 333.87, 21.0),
 }
 
 
@@ -139,6 +151,14 @@ class Imu(ABC):
     @abstractmethod
     def rate_hz(self) -> float | None:
         """Return the measured samples per second; None before it is known."""
+
+    @property
+    @abstractmethod
+    def temperature_c(self) -> float | None:
+        """Return the temperature of the chip itself within the last second, degC; None while it gives none.
+
+        Some degrees above its surroundings, with an offset of its own: good for change, not for absolute value.
+        """
 
     @abstractmethod
     def configure(self) -> None:

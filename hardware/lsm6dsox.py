@@ -43,6 +43,7 @@ CTRL5_C: Final = 0x14
 CTRL9_XL: Final = 0x18
 CTRL10_C: Final = 0x19
 STATUS: Final = 0x1E
+OUT_TEMP: Final = 0x20
 OUT_G: Final = 0x22
 OUT_A: Final = 0x28
 FIFO_STATUS1: Final = 0x3A
@@ -54,6 +55,8 @@ TAG_GYRO: Final = 1
 TAG_ACCEL: Final = 2
 TAG_TIMESTAMP: Final = 4
 SLOT_BYTES: Final = 7
+
+TEMPERATURE_READY: Final = 0x04  # in STATUS
 
 _SW_RESET: Final = 0x01
 _OVERRUN_BITS: Final = 0x48  # FIFO_OVR_IA and FIFO_OVR_LATCHED in FIFO_STATUS2
@@ -150,9 +153,15 @@ class Lsm6dsox(FifoImu):
         self._status = i2c_msg.read(address, 2)
         self._ctrl = i2c_msg.read(address, 2)
         self._ticks = i2c_msg.read(address, 4)
+        self._temperature = i2c_msg.read(address, OUT_TEMP + 2 - STATUS)
         self._look = (at(FIFO_STATUS1), self._status)
         self._look_at_settings = (at(CTRL1_XL), self._ctrl)
-        self._look_at_all = (*self._look, *self._look_at_settings, at(TIMESTAMP0), self._ticks)
+        self._look_at_all = (
+            *self._look,
+            *self._look_at_settings,
+            *(at(TIMESTAMP0), self._ticks),
+            *(at(STATUS), self._temperature),
+        )
         self._burst_start = at(FIFO_DATA_OUT_TAG)
         self._bursts: dict[int, i2c_msg] = {}
         self._last_ticks: int | None = None
@@ -225,6 +234,7 @@ class Lsm6dsox(FifoImu):
             if bytes(self._ctrl) != self._expected_ctrl:
                 return -1
             self._observe_ticks(before_ns, after_ns)
+            self._take_temperature()
         else:
             self._link.transfer("reading FIFO status", *self._look)
         low, high = bytes(self._status)
@@ -242,6 +252,12 @@ class Lsm6dsox(FifoImu):
             ticks += _WRAP
         # it may have stood there for up to a tick
         self._time.observe(ticks, before_ns - TICK_NS, after_ns)
+
+    def _take_temperature(self) -> None:
+        """Take what was read from STATUS on; before the first measurement after a reset the register says 25 degC."""
+        status, _, *counts = bytes(self._temperature)
+        celsius = self.model.temperature_c(int.from_bytes(counts, "little", signed=True))
+        self._temperature_c = celsius if status & TEMPERATURE_READY else None
 
     def _burst(self, slots: int) -> bytes:
         message = self._bursts.get(slots)

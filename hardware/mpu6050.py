@@ -44,6 +44,7 @@ FIFO_EN: Final = 0x23
 INT_ENABLE: Final = 0x38
 INT_STATUS: Final = 0x3A
 ACCEL_OUT: Final = 0x3B
+TEMP_OUT: Final = 0x41
 GYRO_OUT: Final = 0x43
 USER_CTRL: Final = 0x6A
 PWR_MGMT_1: Final = 0x6B
@@ -79,7 +80,7 @@ _THREE: Final = struct.Struct(">3h")
 _TEST_SETTLE_NS: Final = 100_000_000
 _TEST_READINGS: Final = 10
 _OVERRUN: Final = Flag.OVERRUN.value
-_AWAKE: Final = RegisterSetting(PWR_MGMT_1, "PWR_MGMT_1", 0x01)  # clock from the gyroscope's PLL
+_AWAKE: Final = RegisterSetting(PWR_MGMT_1, "PWR_MGMT_1", 0x01)  # clock from the gyroscope's PLL, thermometer on
 
 
 def _settings(model: MpuName, rate_hz: int) -> tuple[RegisterSetting, ...]:
@@ -131,9 +132,10 @@ class Mpu6050(FifoImu):
         self._count = i2c_msg.read(address, 2)
         self._config = i2c_msg.read(address, len(self._expected))
         self._power = i2c_msg.read(address, 2)
+        self._temperature = i2c_msg.read(address, 2)
         self._look = (at(INT_STATUS), self._status, at(FIFO_COUNT), self._count)
         self._look_at_settings = (at(SMPLRT_DIV), self._config, at(USER_CTRL), self._power)
-        self._look_at_all = (*self._look, *self._look_at_settings)
+        self._look_at_all = (*self._look, *self._look_at_settings, at(TEMP_OUT), self._temperature)
         self._burst_start = at(FIFO_R_W)
         self._bursts: dict[int, i2c_msg] = {}
         self._time = ChipTime(self._period_ns)
@@ -247,7 +249,8 @@ class Mpu6050(FifoImu):
             self._realign()
             return 0
         newest = self._next + count // PACKET_BYTES - 1
-        if newest >= 0 and due:
+        if newest >= 0 and due:  # before its first sample the chip has no temperature either
+            self._temperature_c = self.model.temperature_c(int.from_bytes(bytes(self._temperature), "big", signed=True))
             self._time.observe(newest, before_ns - round(self._time.tick_ns), after_ns)
         return count
 

@@ -39,7 +39,10 @@ class CornerStatus(msgspec.Struct, frozen=True):
 
 
 class ImuStatus(msgspec.Struct, frozen=True):
-    """One IMU as its driver sees it. self_test: None when it was not run; error: the last one, while it lasts."""
+    """One IMU as its driver sees it. self_test: None when it was not run; error: the last one, while it lasts.
+
+    temperature_c: of the chip itself, see `hardware.imu`; None while it gives none.
+    """
 
     channel: str
     model: str
@@ -47,6 +50,7 @@ class ImuStatus(msgspec.Struct, frozen=True):
     counters: ImuCounters
     self_test: SelfTest | None
     error: str | None
+    temperature_c: float | None = None
 
 
 class SourceStatus(msgspec.Struct, frozen=True):

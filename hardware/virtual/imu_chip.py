@@ -5,12 +5,14 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final, Literal
 
 from hardware.clock import Clock
+from hardware.imu import ImuModel
 from hardware.virtual.i2c import I2cChip
 
 Motion = Callable[[int], tuple[float, float, float, float, float, float]]
 Axis = Literal["ax", "ay", "az", "gx", "gy", "gz"]
 AXES: Final[tuple[Axis, ...]] = ("ax", "ay", "az", "gx", "gy", "gz")
 NEVER_NS: Final = 1 << 62
+CHIP_TEMPERATURE_C: Final = 27.0  # a room of 22 degC, and what the chip and its board are above it
 
 
 class VirtualImuChip(I2cChip):
@@ -18,7 +20,8 @@ class VirtualImuChip(I2cChip):
 
     Sample n is taken at exactly `first_ns + n * period_ns`, from when the chip is switched on; `samples` counts them.
     clock: station time; rate_error_ppm: how much faster than nominal the chip runs; dead: axes that do not move in the
-    self-test (they measure none the less: that is what makes the self-test worth its while).
+    self-test (they measure none the less: that is what makes the self-test worth its while). temperature_c: of the
+    chip; may be set at any time.
     """
 
     def __init__(self, clock: Clock, motion: Motion, rate_error_ppm: int, dead: Collection[Axis]) -> None:
@@ -27,6 +30,7 @@ class VirtualImuChip(I2cChip):
         self._speed = 1 + rate_error_ppm * 1e-6
         self._alive = tuple(0.0 if axis in dead else 1.0 for axis in AXES)
         self._frozen = False
+        self.temperature_c = CHIP_TEMPERATURE_C
         self._felt: tuple[float, float, float, float, float, float] | None = None
         self._off()
         self._power_on()
@@ -49,6 +53,9 @@ class VirtualImuChip(I2cChip):
         """Give the last sample again and again, at the chip's usual rate, until this is taken back."""
         self._catch_up()
         self._frozen = on
+
+    def _temperature_counts(self, model: ImuModel) -> int:
+        return round((self.temperature_c - model.temperature_at_0_c) * model.temperature_lsb_per_c)
 
     @abstractmethod
     def _power_on(self) -> None:

@@ -2,13 +2,14 @@
 
 What is modelled: identity, the registers that the driver writes and their read-back, software reset, output data rates
 and ranges, the tagged 512-slot FIFO in continuous and bypass mode (overwrites its oldest slots, says so in
-FIFO_STATUS2), tag counter and parity, timestamps, output registers, the burst address that rolls over, a brown-out.
+FIFO_STATUS2), tag counter and parity, timestamps, output registers, the burst address that rolls over, a brown-out,
+the temperature and its flag in STATUS.
 
 Samples are taken from when the accelerometer is switched on; both sensors run at its rate. Counts are the motion,
 scaled to the range, rounded and clipped to 16 bit. In the self-test each axis moves by what a typical chip moves.
 
 Not modelled: filters and noise (the motion may contain them), start-up transients, interrupts, FIFO compression,
-different rates for the two sensors, temperature.
+different rates for the two sensors, the temperature's own rate (52 Hz; here there is one with each sample).
 """
 
 import struct
@@ -16,6 +17,7 @@ from collections.abc import Collection
 from typing import Final
 
 from hardware.clock import Clock
+from hardware.imu import IMU_MODELS
 from hardware.lsm6dsox import (
     CTRL1_XL,
     CTRL2_G,
@@ -33,11 +35,13 @@ from hardware.lsm6dsox import (
     INTERNAL_FREQ_FINE,
     OUT_A,
     OUT_G,
+    OUT_TEMP,
     SLOT_BYTES,
     STATUS,
     TAG_ACCEL,
     TAG_GYRO,
     TAG_TIMESTAMP,
+    TEMPERATURE_READY,
     TICK_NS,
     TIMESTAMP0,
     WHO_AM_I,
@@ -60,7 +64,7 @@ _SELF_TEST_SIGN: Final = {0: 0.0, 1: 1.0, 2: -1.0, 3: -1.0}
 _OUT_END: Final = 0x2E
 _FIFO_STATUS2: Final = 0x3B
 _FIFO_DATA_END: Final = 0x7F
-_READ_ONLY: Final = frozenset({WHO_AM_I, STATUS, *range(0x20, _OUT_END), FIFO_STATUS1, _FIFO_STATUS2})
+_READ_ONLY: Final = frozenset({WHO_AM_I, STATUS, *range(OUT_TEMP, _OUT_END), FIFO_STATUS1, _FIFO_STATUS2})
 _TAGS: Final = tuple(tuple(tag_byte(tag, count) for tag in range(8)) for count in range(4))
 _THREE: Final = struct.Struct("<3h")
 _STAMP: Final = struct.Struct("<BIH")
@@ -169,7 +173,9 @@ class VirtualLsm6dsox(VirtualImuChip):
                 self._ticks = struct.pack("<I", self._ticks_at(self._clock.now_ns()))
             return self._ticks[register - TIMESTAMP0]
         value = self._registers[register]
-        if OUT_G <= register < _OUT_END:
+        if register == OUT_TEMP + 1:
+            self._registers[STATUS] &= ~TEMPERATURE_READY
+        elif OUT_G <= register < _OUT_END:
             self._registers[STATUS] &= ~(0x01 if register >= OUT_A else 0x02)
         return value
 
@@ -224,8 +230,9 @@ class VirtualLsm6dsox(VirtualImuChip):
                 if stamps:
                     fifo += _STAMP.pack(tags[TAG_TIMESTAMP], self._ticks_at(t_ns), 0)
                 self._count = (self._count + 1) & 3
-        registers[OUT_G:_OUT_END] = gyro + accel
-        registers[STATUS] = 0x03 if gyro_range >> 4 else 0x01
+        temperature = self._temperature_counts(IMU_MODELS["lsm6dsox"]).to_bytes(2, "little", signed=True)
+        registers[OUT_TEMP:_OUT_END] = temperature + gyro + accel
+        registers[STATUS] = TEMPERATURE_READY | (0x03 if gyro_range >> 4 else 0x01)
         if len(fifo) > _FIFO_BYTES:
             excess = len(fifo) - _FIFO_BYTES
             del fifo[:excess]

@@ -3,14 +3,14 @@
 What is modelled: identity, the registers that the driver writes and their read-back, reset, sleep after power-up (the
 MPU-6050; the MPU-6500 is awake, with its FIFO off), sample rate divider and ranges, a FIFO of 1024 bytes (MPU-6500: 512
 and more, as ACCEL_CONFIG2 says) that drops its oldest bytes when it overflows, wherever packets begin, and that repeats
-its last byte when it is empty, the flags of INT_STATUS, which reading clears, the output registers, the self-test with
-its factory codes, a brown-out.
+its last byte when it is empty, the flags of INT_STATUS, which reading clears, the output registers, that of the
+temperature too, the self-test with its factory codes, a brown-out.
 
 Samples are taken from when the chip is awake and its rate was last set. Counts are the motion, scaled to the range,
 rounded and clipped to 16 bit.
 
 Not modelled: filters and noise (the motion may contain them), start-up transients, interrupts, the motion processor,
-the second I2C bus, temperature, cycle mode, 8 kHz (the low-pass is on).
+the second I2C bus, cycle mode, 8 kHz (the low-pass is on).
 """
 
 import struct
@@ -30,6 +30,7 @@ from hardware.mpu6050 import (
     INT_STATUS,
     PWR_MGMT_1,
     SMPLRT_DIV,
+    TEMP_OUT,
     USER_CTRL,
     WHO_AM_I,
 )
@@ -40,10 +41,10 @@ from hardware.virtual.imu_chip import Axis, Motion, VirtualImuChip
 _ACCEL_LSB_PER_G: Final = (16384, 8192, 4096, 2048)
 _GYRO_LSB_PER_DPS: Final = (131.0, 65.5, 32.8, 16.4)
 _OUT_END: Final = ACCEL_OUT + 14
+_TEMP_DIS: Final = 0x08  # in PWR_MGMT_1
 _READ_ONLY: Final = frozenset({INT_STATUS, *range(ACCEL_OUT, _OUT_END), FIFO_COUNT, FIFO_COUNT + 1, WHO_AM_I})
 _POWER_UP: Final[dict[MpuName, int]] = {"mpu6050": 0x40, "mpu6500": 0x01}
 _THREE: Final = struct.Struct(">3h")
-_TEMPERATURE: Final = b"\0\0"
 # Factory codes: a chip in the middle of the range.
 _ACCEL_CODE: Final[dict[MpuName, int]] = {"mpu6050": 17, "mpu6500": 90}
 _GYRO_CODE: Final[dict[MpuName, int]] = {"mpu6050": 17, "mpu6500": 120}
@@ -179,6 +180,9 @@ class VirtualMpu6050(VirtualImuChip):
         to_gyro = _GYRO_LSB_PER_DPS[gyro_config >> 3 & 3]
         moves = self._self_test(accel_config, gyro_config) if (accel_config | gyro_config) & 0xE0 else None
         stored = registers[FIFO_EN] if registers[USER_CTRL] & 0x40 else 0
+        temperature = bytes(registers[TEMP_OUT : TEMP_OUT + 2])
+        if not registers[PWR_MGMT_1] & _TEMP_DIS:
+            temperature = self._temperature_counts(IMU_MODELS[self._model]).to_bytes(2, "big", signed=True)
         packets = bytearray()
         accel = gyro = b""
         for _, felt in self._due():
@@ -191,8 +195,8 @@ class VirtualMpu6050(VirtualImuChip):
                 packets += accel
                 packets += gyro
             elif stored:
-                packets += _packet(stored, accel, gyro)
-        registers[ACCEL_OUT:_OUT_END] = accel + _TEMPERATURE + gyro
+                packets += _packet(stored, accel, temperature, gyro)
+        registers[ACCEL_OUT:_OUT_END] = accel + temperature + gyro
         registers[INT_STATUS] |= 0x01
         if packets:
             self._store(packets)
@@ -210,10 +214,10 @@ class VirtualMpu6050(VirtualImuChip):
         return tuple(move * alive for move, alive in zip(moves, self._alive, strict=True))
 
 
-def _packet(stored: int, accel: bytes, gyro: bytes) -> bytes:
+def _packet(stored: int, accel: bytes, temperature: bytes, gyro: bytes) -> bytes:
     """Return what FIFO_EN asks for, in the order of the registers."""
     parts = accel if stored & 0x08 else b""
-    parts += _TEMPERATURE if stored & 0x80 else b""
+    parts += temperature if stored & 0x80 else b""
     for axis, bit in enumerate((0x40, 0x20, 0x10)):
         parts += gyro[2 * axis : 2 * axis + 2] if stored & bit else b""
     return parts

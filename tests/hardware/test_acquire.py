@@ -26,6 +26,7 @@ class FakeImu:
     channel = Channel.DECK_IMU
     model = IMU_MODELS["lsm6dsox"]
     rate_hz = None
+    temperature_c = 31.25
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -152,7 +153,7 @@ def test_the_status_tells_what_the_drivers_have_counted() -> None:
     assert corners["back_left"].restarts > 0
     assert status.frame_delay_us is not None
     assert status.frame_delay_us.max < 500, "another chip's frame at the most"
-    assert [(imu.channel, imu.model) for imu in status.imus] == [("deck_imu", "lsm6dsox")]
+    assert [(imu.channel, imu.model, imu.temperature_c) for imu in status.imus] == [("deck_imu", "lsm6dsox", 31.25)]
 
 
 def test_imus_test_themselves_before_the_load_cells_are_wanted_and_cost_those_nothing() -> None:

@@ -95,9 +95,13 @@ def lsm6dsox_set_up(rate_hz: int) -> list[Transfer]:
     ]
 
 
-def lsm6dsox_look(rate_hz: int, level: bytes, ticks: int) -> list[tuple[int, bytes]]:
+def lsm6dsox_look(
+    rate_hz: int, level: bytes, ticks: int, temperature: bytes = b"\x03\0\0\0"
+) -> list[tuple[int, bytes]]:
+    """temperature: STATUS, which says whether there is one, a register that says nothing, and the temperature."""
     settings = dict(LSM6DSOX_SETTINGS[rate_hz])
-    return [(0x3A, level), (0x10, bytes([settings[0x10], settings[0x11]])), (0x40, ticks.to_bytes(4, "little"))]
+    ctrl = bytes([settings[0x10], settings[0x11]])
+    return [(0x3A, level), (0x10, ctrl), (0x40, ticks.to_bytes(4, "little")), (0x1E, temperature)]
 
 
 def mpu_set_up(name: ImuName, rate_hz: int = 200) -> list[Transfer]:
@@ -117,6 +121,10 @@ def mpu_set_up(name: ImuName, rate_hz: int = 200) -> list[Transfer]:
 def mpu_settings(name: ImuName, rate_hz: int = 200) -> list[tuple[int, bytes]]:
     config = bytes([1000 // rate_hz - 1, 3, 8, 8]) + (b"\x43" if name == "mpu6500" else b"")
     return [(0x19, config), (0x6A, b"\x40\x01")]
+
+
+def mpu_look(name: ImuName, flags: bytes, count: bytes, temperature: bytes = b"\0\0") -> list[tuple[int, bytes]]:
+    return [(0x3A, flags), (0x72, count), *mpu_settings(name), (0x41, temperature)]
 
 
 @pytest.mark.parametrize("rate_hz", [104, 208])
@@ -148,7 +156,7 @@ def test_a_drain_of_an_mpu_is_flags_and_count_with_settings_and_then_one_burst_o
     packets = bytes.fromhex("000100020003000400050006fffffffefffdfffcfffbfffa")
     script: list[Transfer] = [
         *mpu_set_up(name),
-        ("combined", [(0x3A, b"\x01"), (0x72, b"\x00\x18"), *mpu_settings(name)]),
+        ("combined", mpu_look(name, b"\x01", b"\x00\x18")),
         ("combined", [(0x74, packets)]),
         ("combined", [(0x3A, b"\x00"), (0x72, b"\x00\x00")]),
         ("combined", mpu_settings(name)),
@@ -166,7 +174,7 @@ def test_an_overflow_of_an_mpu_is_answered_by_emptying_the_fifo_and_by_nothing_e
     flags, count = flags_and_count
     script: list[Transfer] = [
         *mpu_set_up(name),
-        ("combined", [(0x3A, flags), (0x72, count), *mpu_settings(name)]),
+        ("combined", mpu_look(name, flags, count)),
         *MPU_FIFO,
     ]
     with expected_transfers(name, script) as driver:
@@ -178,7 +186,7 @@ def test_an_overflow_of_an_mpu_is_answered_by_emptying_the_fifo_and_by_nothing_e
 def test_a_count_that_is_no_whole_number_of_packets_is_looked_at_twice_before_the_fifo_is_emptied(
     name: ImuName,
 ) -> None:
-    look: list[tuple[int, bytes]] = [(0x3A, b"\x01"), (0x72, b"\x00\x1d"), *mpu_settings(name)]
+    look = mpu_look(name, b"\x01", b"\x00\x1d")
     packets = bytes.fromhex("000100020003000400050006" * 3)
     storing: list[Transfer] = [*mpu_set_up(name), ("combined", look), ("combined", [(0x72, b"\x00\x24")])]
     with expected_transfers(name, [*storing, ("combined", [(0x74, packets)])]) as driver:
@@ -189,6 +197,65 @@ def test_a_count_that_is_no_whole_number_of_packets_is_looked_at_twice_before_th
     with expected_transfers(name, shifted) as driver:
         assert driver.drain() == []
         assert (driver.counters.corrupt, driver.counters.gaps) == (1, 1)
+
+
+# raw readings and what they mean, by the formulas of ST's lsm6dsox_reg.c and InvenSense's register map and data sheet
+LSM6DSOX_TEMPERATURES = [
+    (b"\x07\x00\x00\x02", 27.0),  # 512 / 256 + 25
+    (b"\x04\x00\x80\xfe", 23.5),  # -384 / 256 + 25
+    (b"\x07\x00\x00\x00", 25.0),
+    (b"\x03\x00\x00\x00", None),  # no temperature yet: what the register says is none
+    (b"\x07\x00\x01\x3c", None),  # 85.004 degC, and -40.004: beyond what the sensor measures
+    (b"\x07\x00\xff\xbe", None),
+    (b"\x07\x00\x00\x3c", 85.0),
+    (b"\x07\x00\x00\xbf", -40.0),
+]
+MPU_TEMPERATURES: list[tuple[ImuName, bytes, float | None]] = [
+    ("mpu6050", b"\xf3\x58", 27.0),  # -3240 / 340 + 36.53
+    ("mpu6050", b"\x00\x00", 36.53),
+    ("mpu6050", b"\x40\x62", None),  # 16482: 85.01 degC
+    ("mpu6050", b"\x9a\x4b", None),  # -26037: -40.05 degC
+    ("mpu6500", b"\x07\xd3", 27.0),  # 2003 / 333.87 + 21
+    ("mpu6500", b"\x00\x00", 21.0),
+    ("mpu6500", b"\x53\x78", None),  # 21368: 85.002 degC
+    ("mpu6500", b"\xb0\x71", None),  # -20367: -40.003 degC
+]
+
+
+@pytest.mark.parametrize(("read", "celsius"), LSM6DSOX_TEMPERATURES)
+def test_the_temperature_of_an_lsm6dsox_comes_with_the_look_at_its_time(read: bytes, celsius: float | None) -> None:
+    script: list[Transfer] = [
+        *lsm6dsox_set_up(208),
+        ("combined", lsm6dsox_look(208, b"\0\0", 4000, read)),
+        ("combined", lsm6dsox_look(208, b"\0\0", 4000)[1:2]),  # an empty FIFO
+    ]
+    with expected_transfers("lsm6dsox", script) as driver:
+        assert driver.temperature_c is None
+        driver.drain()
+        assert driver.temperature_c == celsius
+
+
+@pytest.mark.parametrize(("name", "read", "celsius"), MPU_TEMPERATURES)
+def test_the_temperature_of_an_mpu_comes_with_the_look_at_its_settings(
+    name: ImuName, read: bytes, celsius: float | None
+) -> None:
+    script: list[Transfer] = [
+        *mpu_set_up(name),
+        ("combined", mpu_look(name, b"\x01", b"\x00\x0c", read)),
+        ("combined", [(0x74, bytes(12))]),
+    ]
+    with expected_transfers(name, script) as driver:
+        assert driver.temperature_c is None
+        driver.drain()
+        assert driver.temperature_c == celsius
+
+
+@pytest.mark.parametrize("name", ["mpu6050", "mpu6500"])
+def test_an_mpu_that_has_taken_no_sample_yet_has_no_temperature(name: ImuName) -> None:
+    script: list[Transfer] = [*mpu_set_up(name), ("combined", mpu_look(name, b"\0", b"\0\0"))]
+    with expected_transfers(name, script) as driver:
+        driver.drain()
+        assert driver.temperature_c is None
 
 
 @pytest.mark.parametrize("name", ["lsm6dsox", "mpu6050", "mpu6500"])

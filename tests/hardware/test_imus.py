@@ -15,7 +15,7 @@ from hardware.fifo_imu import FROZEN_RUN, RESET_AFTER_FAILURES, SETTLING_NS
 from hardware.imu import ImuName
 from hardware.sensor import Channel, Flag, Sample
 from hardware.virtual.i2c import I2cChip
-from hardware.virtual.imu_chip import AXES
+from hardware.virtual.imu_chip import AXES, CHIP_TEMPERATURE_C
 from tests.hardware.imu_rig import ALL, MS, ImuRig, driver_for
 
 Make = Callable[..., ImuRig]
@@ -463,6 +463,43 @@ def test_no_fault_ever_delivers_a_wrong_sample_unflagged_or_loses_one_silently(
     assert all(samples[index].flags for index in holes), "samples were lost silently"
     assert r.driver.counters.gaps >= len(holes)
     assert all_good(samples[-100:]), "it recovers from everything"
+
+
+# --- temperature
+
+
+def test_the_temperature_follows_the_chip_s_own_and_costs_no_transfer(rig: Make) -> None:
+    r = rig()
+    r.run(1_000 * MS)
+    before = r.adapter.transfers
+    for celsius in (-39.9, 21.37, 84.9):
+        r.chip.temperature_c = celsius
+        r.run(1_000 * MS)
+        assert r.driver.temperature_c == pytest.approx(celsius, abs=0.01)
+    assert r.adapter.transfers - before == 2 * 3 * 50, "a look and a burst each 20 ms, as without it"
+
+
+@pytest.mark.parametrize("celsius", [-41.0, 86.0])
+def test_a_temperature_that_the_sensor_cannot_measure_is_none(rig: Make, celsius: float) -> None:
+    r = rig()
+    r.run(1_000 * MS)
+    assert r.driver.temperature_c == pytest.approx(CHIP_TEMPERATURE_C, abs=0.01)
+    r.chip.temperature_c = celsius
+    r.run(1_000 * MS)
+    assert r.driver.temperature_c is None
+
+
+def test_a_chip_that_does_not_answer_has_no_temperature(rig: Make) -> None:
+    r = rig(timed=True)
+    r.run(1_000 * MS)
+    r.adapter.hold(r.clock.t_ns + 1_000 * MS)
+    r.endure(100 * MS)
+    assert r.driver.temperature_c is None
+    r.endure(3_000 * MS)
+    assert r.driver.temperature_c is not None
+    del r.adapter.chips[r.address]
+    r.endure(1_000 * MS)
+    assert r.driver.temperature_c is None
 
 
 # --- self-test

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import CorruptFrameError, HardwareError, NotPresentError, SettingError
+from hardware.imu import ImuCounters
 from hardware.ring import HEADER_BYTES, SLOT_BYTES, SLOTS_AT, STATUS_BYTES, RingReader, RingState, RingWriter
 from hardware.sensor import Channel, Flag, Sample
-from hardware.status import AcquireStatus, Scheduling, SourceStatus
+from hardware.status import AcquireStatus, ImuStatus, Scheduling, SourceStatus
 
 SLOTS = 128
 
@@ -291,7 +292,8 @@ def test_nothing_torn_comes_from_another_process_even_when_it_is_killed_and_repl
 
 def status(number: int) -> AcquireStatus:
     """A status of which every part follows from the number, so that a mixture of two shows."""
-    source = SourceStatus("b" * (number % 300), str(number), None, (), (), (str(-number),))
+    imu = ImuStatus("deck_imu", "lsm6dsox", None, ImuCounters(), None, None, temperature_c=number / 8)
+    source = SourceStatus("b" * (number % 300), str(number), None, (), (imu,), (str(-number),))
     return AcquireStatus(source, Scheduling(str(number), str(number), number % 4, False), float(number))
 
 

@@ -148,6 +148,19 @@ def test_the_timestamp_register_counts_25_us_of_the_chip_s_own_time() -> None:
     assert int.from_bytes(bench.read(0x40, 4), "little") == 40_400
 
 
+def test_status_says_that_there_is_a_temperature_until_it_is_read() -> None:
+    bench = Bench()
+    bench.chip.temperature_c = 31.5
+    assert bench.read(0x1E, 4) == bytes(4), "it is off"
+    bench.switch_on()
+    bench.clock.t_ns += 20 * MS
+    assert bench.read(0x1E, 4) == b"\x07\x00\x80\x06", "1664 of 256 a degree from 25 on"
+    assert bench.read(0x1E, 4) == b"\x03\x00\x80\x06"
+    bench.chip.temperature_c = -10.0
+    bench.clock.t_ns += 20 * MS
+    assert bench.read(0x1E, 4) == b"\x07\x00\x00\xdd"
+
+
 def test_a_brown_out_leaves_a_chip_that_answers_and_measures_nothing() -> None:
     bench = Bench().switch_on()
     bench.clock.t_ns += 100 * MS

@@ -98,10 +98,11 @@ def test_a_packet_is_accelerometer_and_gyroscope_big_endian(model: MpuName) -> N
 
 def test_the_fifo_takes_what_it_is_asked_to_in_the_order_of_the_registers() -> None:
     bench = Bench().switch_on()
+    bench.chip.temperature_c = 37.53
     bench.write(0x23, 0x80 | 0x20 | 0x08)  # temperature, gyroscope y, accelerometer
     bench.clock.t_ns += 5 * MS
     assert bench.count() == 10
-    assert struct.unpack(">5h", bench.read(0x74, 10)) == (4096, -4096, 8192, 0, -655)
+    assert struct.unpack(">5h", bench.read(0x74, 10)) == (4096, -4096, 8192, 340, -655)
 
 
 @pytest.mark.parametrize(("accel", "counts"), [(0x00, 16384), (0x08, 8192), (0x10, 4096), (0x18, 2048)])
@@ -165,6 +166,20 @@ def test_data_ready_is_set_by_a_sample_and_cleared_by_reading_it() -> None:
     bench.clock.t_ns += 5 * MS
     assert bench.read(0x3A)[0] & 1
     assert not bench.read(0x3A)[0] & 1
+
+
+@pytest.mark.parametrize(("model", "counts"), [("mpu6050", -2220), ("mpu6500", 3005)])
+def test_the_temperature_is_measured_with_each_sample_unless_it_is_switched_off(model: MpuName, counts: int) -> None:
+    bench = Bench(model)
+    bench.chip.temperature_c = 30.0
+    assert bench.read(0x41, 2) == b"\0\0"
+    bench.switch_on()
+    bench.clock.t_ns += 5 * MS
+    assert struct.unpack(">h", bench.read(0x41, 2)) == (counts,)
+    bench.write(0x6B, 0x09)  # TEMP_DIS
+    bench.chip.temperature_c = 50.0
+    bench.clock.t_ns += 5 * MS
+    assert struct.unpack(">h", bench.read(0x41, 2)) == (counts,)
 
 
 @BOTH
