@@ -162,7 +162,6 @@ class Ingest:
         self._filters = topic_filters
         self._prefix = prefix
         self._name = name
-        self.stored = self.duplicates = self.rejected = 0
 
     def turn(self, timeout_s: float = 0.2) -> None:
         """Take one event."""
@@ -194,17 +193,9 @@ class Ingest:
             self._connection.drop("the inbox does not take results")
             time.sleep(WAIT_AFTER_FAILURE_S)
             return
-        self._count(verdict)
+        if verdict.status == "rejected":
+            log.warning("a message was refused: %s", verdict.reason)
         if verdict.id is not None:
             ack = AckPayload((verdict.id,), verdict.status, verdict.reason, self._name)
             transport.publish(source.ack, msgspec.json.encode(ack))
         transport.confirm(message.handle)
-
-    def _count(self, verdict: Verdict) -> None:
-        if verdict.status == "stored":
-            self.stored += 1
-        elif verdict.status == "duplicate":
-            self.duplicates += 1
-        else:
-            self.rejected += 1
-            log.warning("a message was refused: %s", verdict.reason)

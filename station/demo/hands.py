@@ -61,7 +61,6 @@ class SocketHands:
 
     def __init__(self, visitor: Visitor, station_socket: Path, person_socket: Path) -> None:
         self._visitor = visitor
-        self._station_socket = station_socket
         self._client = StationClient(station_socket, "visitor", live=False)
         self._person = PersonClient(person_socket)
         self._serial = 0

@@ -20,7 +20,6 @@ class DeckMotion:
     def __init__(self, model: ImuModel) -> None:
         self._g_per_count = model.accel_mg_per_lsb * 1e-3
         self._mean: list[float] | None = None
-        self.knocks = 0
         self.flagged = 0
         self._first_ns = 0
         self._last_ns = 0
@@ -52,10 +51,7 @@ class DeckMotion:
         mean[0] += _SMOOTHING * off_x
         mean[1] += _SMOOTHING * off_y
         mean[2] += _SMOOTHING * off_z
-        if off_x * off_x + off_y * off_y + off_z * off_z > KNOCK_LIMIT_G * KNOCK_LIMIT_G:
-            self.knocks += 1
-            return True
-        return False
+        return off_x * off_x + off_y * off_y + off_z * off_z > KNOCK_LIMIT_G * KNOCK_LIMIT_G
 
     def silent(self, now_ns: int) -> bool:
         """Return whether the IMU has delivered nothing good for half a second, or never."""

@@ -34,7 +34,6 @@ MEASURES: Final = (
 # Completed years that each age band of a visit stands for.
 VISIT_BANDS: Final = {"18-44": (18, 44), "45-59": (45, 59), "60-69": (60, 69), "70-86": (70, 86), "87+": (87, 120)}
 
-NO_REFERENCE: Final = "no reference"
 UP_TO_P75: Final = "up to P75"
 P75_TO_P90: Final = "P75 to P90"
 ABOVE_P90: Final = "above P90"
