@@ -1,11 +1,9 @@
 """The daily check: one known weight at the centre. What it says of the deck, and the file that keeps all of them.
 
-Judging is pure. The file is only ever added to, a line a check, on the disk before it counts; a line that a power cut
-has torn is left out when the file is read, and mended when the next is added.
+Judging is pure. The file is only ever added to, a line a check (`line_file`).
 """
 
 import math
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +11,9 @@ from typing import Final
 
 import msgspec
 
-from calibration.errors import ProcedureError
 from calibration.evidence import Four, Judgement
 from calibration.limits import RUNNING, explain, load_limits
+from calibration.line_file import add_line, read_lines
 
 SCHEMA: Final = "balance-station/daily-check/1"
 WHAT_TO_DO: Final = "the daily check failed"
@@ -105,38 +103,15 @@ def blocked_by(checks: Sequence[DailyCheck], calibration_id: str) -> str | None:
 _decoder: msgspec.json.Decoder[DailyCheck] = msgspec.json.Decoder(DailyCheck)
 
 
-class DailyChecks:
-    """All checks of a station, oldest first, and their file."""
+def read_checks(path: Path) -> tuple[DailyCheck, ...]:
+    """Return all checks of a station, oldest first; raises ProcedureError naming the line that is not one."""
+    return tuple(read_lines(path, _decoder, "a daily check", "move the file away to begin a new one"))
 
-    def __init__(self, path: Path) -> None:
-        """Read the file, if there is one; raises ProcedureError naming the line that is not a daily check."""
-        self.path = path
-        self.checks: tuple[DailyCheck, ...] = self._read()
 
-    def add(self, check: DailyCheck) -> None:
-        """Keep a check; durable on return. OSError comes through when the disk does not take it."""
-        with self.path.open("ab") as file:
-            file.write(msgspec.json.encode(check) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self.checks = (*self.checks, check)
+def keep_check(check: DailyCheck, path: Path) -> None:
+    """Add a check to those in a file, which are looked at first; durable on return.
 
-    def _read(self) -> tuple[DailyCheck, ...]:
-        try:
-            raw = self.path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise ProcedureError(f"{self.path}: the daily checks cannot be read: {error.strerror}") from error
-        whole, _, torn = raw.rpartition(b"\n")
-        if torn:
-            os.truncate(self.path, len(raw) - len(torn))
-        checks = []
-        for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
-            try:
-                checks.append(_decoder.decode(line))
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                raise ProcedureError(
-                    f"{self.path}:{number}: not a daily check: {error}; move the file away to begin a new one"
-                ) from error
-        return tuple(checks)
+    Raises what `read_checks` raises; OSError comes through when the disk does not take it.
+    """
+    read_checks(path)
+    add_line(path, check)

@@ -15,7 +15,7 @@ import msgspec
 
 from calibration.certificate import Certificate
 from calibration.chain import append_certificate, current_certificate
-from calibration.daily import DailyCheck, DailyChecks, blocked_by
+from calibration.daily import DailyCheck, blocked_by, keep_check, read_checks
 from calibration.errors import CalibrationError, NoCertificateError, ProcedureError
 from calibration.evidence import Four
 from calibration.model import DeckModel
@@ -128,7 +128,7 @@ class DeckState:
 
         OSError comes through when the disk does not take it.
         """
-        DailyChecks(self._config.station.daily_checks).add(check)
+        keep_check(check, self._config.station.daily_checks)
         self.checks = (*self.checks, check)
         self._last_check = self._newest_check()
         self._checks_problem = None
@@ -190,7 +190,7 @@ class DeckState:
 
     def _read_checks(self) -> tuple[tuple[DailyCheck, ...], str | None]:
         try:
-            return DailyChecks(self._config.station.daily_checks).checks, None
+            return read_checks(self._config.station.daily_checks), None
         except ProcedureError as error:
             return (), str(error)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from calibration.daily import DailyCheck, DailyChecks, blocked_by, check_deck
+from calibration.daily import DailyCheck, blocked_by, check_deck, keep_check, read_checks
 from calibration.errors import ProcedureError
 from calibration.evidence import Four
 
@@ -70,19 +70,20 @@ def test_the_last_check_of_the_certificate_in_use_decides() -> None:
 
 def test_checks_are_kept_and_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "daily-checks.jsonl"
-    kept = DailyChecks(path)
-    kept.add(check())
-    kept.add(check(reads_kg=20.01))
+    kept = (check(), check(reads_kg=20.01))
+    for each in kept:
+        keep_check(each, path)
     with path.open("ab") as file:
         file.write(b'{"schema": "balance')
-    again = DailyChecks(path)
-    assert again.checks == kept.checks
-    again.add(check(reads_kg=20.02))
-    assert len(DailyChecks(path).checks) == 3
+    assert read_checks(path) == kept
+    keep_check(check(reads_kg=20.02), path)
+    assert len(read_checks(path)) == 3
 
 
 def test_a_line_that_is_no_check_is_named(tmp_path: Path) -> None:
     path = tmp_path / "daily-checks.jsonl"
     path.write_bytes(msgspec.json.encode(check()) + b"\nnonsense\n")
     with pytest.raises(ProcedureError, match=r"daily-checks\.jsonl:2"):
-        DailyChecks(path)
+        read_checks(path)
+    with pytest.raises(ProcedureError, match=r"daily-checks\.jsonl:2"):
+        keep_check(check(), path)
