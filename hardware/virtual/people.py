@@ -11,7 +11,7 @@ import msgspec
 from hardware.errors import NotPresentError
 from hardware.virtual.balance import Condition, Physique
 from hardware.virtual.person import VirtualPerson
-from hardware.virtual.playback import Recording
+from hardware.virtual.playback import RecordedStance
 from hardware.virtual.recordings import ShippedPerson, people
 
 
@@ -27,7 +27,7 @@ class ModelPerson(msgspec.Struct, frozen=True):
     falls_12_months: int
     loses_after_s: dict[str, float]
 
-    def recording(self) -> Recording | None:
+    def recording(self) -> RecordedStance | None:
         """Return None: nothing of a model person is recorded."""
         return None
 

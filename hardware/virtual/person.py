@@ -31,7 +31,7 @@ from hardware.virtual.movements import (
     rise,
     sit,
 )
-from hardware.virtual.playback import Playback, Recording
+from hardware.virtual.playback import Playback, RecordedStance
 from hardware.virtual.press import Press, Presses
 from hardware.virtual.stay import Stay, Sway
 from hardware.virtual.track import FloatArray, Point
@@ -76,7 +76,7 @@ class VirtualPerson(Load):
     def __init__(
         self,
         mass_kg: float | None = None,
-        recording: Recording | None = None,
+        recording: RecordedStance | None = None,
         loses_after_s: Mapping[str, float] | None = None,
         seed: int = 1,
         condition: Condition = "older",
@@ -365,7 +365,7 @@ def _posture(sway: Sway) -> Posture:
     return sway.posture if isinstance(sway, Body) else "feet-apart"
 
 
-def _mass(mass_kg: float | None, recording: Recording | None) -> float:
+def _mass(mass_kg: float | None, recording: RecordedStance | None) -> float:
     if mass_kg is None:
         if recording is None or recording.fz_n is None:
             return DEFAULT_MASS_KG

@@ -1,7 +1,7 @@
 """A recorded person: read a recording from CSV, and play it back from any of its moments, for as long as is wanted.
 
 Beyond either end a recording goes on mirrored in time, which is continuous, so a 30 s file fills a longer session.
-What of a trial was mirrored is for the caller to know: `Recording.covers` says whether a window lies inside the file.
+Whether any of a window was mirrored, `RecordedStance.covers` says.
 """
 
 import math
@@ -21,7 +21,7 @@ MAX_GAP_S: Final = 0.5  # of the sampling; what is interpolated over more than t
 MAX_COP_MM: Final = 1000.0
 
 
-class Recording(msgspec.Struct, frozen=True):
+class RecordedStance(msgspec.Struct, frozen=True):
     """A recorded stance: strictly rising times, COP in mm with its mean removed, vertical force in N or None."""
 
     name: str
@@ -66,7 +66,7 @@ class Playback:
     `extent_mm` is the largest excursion ML and AP.
     """
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: RecordedStance) -> None:
         fz = recording.fz_n
         share = np.ones(len(recording.time_s)) if fz is None else fz / fz.mean()
         self._track = Track(recording.time_s, (share, recording.cop_ml_mm, recording.cop_ap_mm))
@@ -97,15 +97,15 @@ def centred(
     cop_ml_mm: npt.ArrayLike,
     cop_ap_mm: npt.ArrayLike,
     fz_n: npt.ArrayLike | None = None,
-) -> Recording:
+) -> RecordedStance:
     """Return a recording with the mean COP removed: where on a plate somebody stood says nothing about sway."""
     ml = np.asarray(cop_ml_mm, dtype=np.float64)
     ap = np.asarray(cop_ap_mm, dtype=np.float64)
     fz = None if fz_n is None else np.asarray(fz_n, dtype=np.float64)
-    return Recording(name, np.asarray(time_s, dtype=np.float64), ml - ml.mean(), ap - ap.mean(), fz)
+    return RecordedStance(name, np.asarray(time_s, dtype=np.float64), ml - ml.mean(), ap - ap.mean(), fz)
 
 
-def read_recording(path: Path) -> Recording:
+def read_recorded_stance(path: Path) -> RecordedStance:
     """Read the columns `time_s,cop_ml_mm,cop_ap_mm` and, where there is one, `fz_n` (CSV, any rate).
 
     Raises NotPresentError when the file is missing or unreadable, CorruptFrameError with file and line when its

@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from hardware.virtual.person import Done
-from hardware.virtual.playback import Recording
+from hardware.virtual.playback import RecordedStance
 from station.demo.clinic import Delivery
 from station.live.loop import TICK_NS
 from station.messages import ChannelStatus, LiveScore, LoopStatus
@@ -39,7 +39,9 @@ class DemoOutcome(msgspec.Struct, frozen=True):
     wall_s: float  # and on the wall's
 
 
-def trial_window(record: Record, store: RecordStore, playing: Done | None, recording: Recording | None) -> TrialWindow:
+def trial_window(
+    record: Record, store: RecordStore, playing: Done | None, recording: RecordedStance | None
+) -> TrialWindow:
     """Return where in the recording the scored window of the record's sway lies.
 
     `recording_to_s` is the time of the window's last sample, so `from <= time_s <= to` in the recording's file is the

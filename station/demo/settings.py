@@ -8,7 +8,7 @@ import msgspec
 from hardware.errors import HardwareError
 from hardware.virtual.faults import check_faults
 from hardware.virtual.people import Person, find_person
-from hardware.virtual.playback import read_recording
+from hardware.virtual.playback import read_recorded_stance
 from station.config import (
     Config,
     DeckConfig,
@@ -62,7 +62,7 @@ def check(settings: DemoSettings) -> None:
             if not settings.recording.exists():
                 raise NoInputError(f"{settings.recording}: no such recording; a CSV file with the columns "
                                    "time_s,cop_ml_mm,cop_ap_mm and optionally fz_n is expected")  # fmt: skip
-            read_recording(settings.recording)
+            read_recorded_stance(settings.recording)
     except HardwareError as error:
         raise _as_station_error(error) from error
 

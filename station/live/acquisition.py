@@ -17,7 +17,7 @@ from hardware.virtual.deck import NO_FLAWS, TYPICAL_FLAWS
 from hardware.virtual.faults import check_faults
 from hardware.virtual.people import find_person
 from hardware.virtual.person import VirtualPerson
-from hardware.virtual.playback import read_recording
+from hardware.virtual.playback import read_recorded_stance
 from hardware.virtual.source import build_virtual_source
 from station.config import Config, VirtualConfig
 from station.errors import ConfigError, DataError, UnavailableError
@@ -32,7 +32,7 @@ def virtual_person(config: VirtualConfig) -> VirtualPerson:
         loses = dict(person.loses_after_s)
         if config.recording is not None:
             # only the recording is this person's: weight and ability of the shipped one say nothing about them
-            recording, mass_kg, loses = read_recording(Path(config.recording)), config.mass_kg, {}
+            recording, mass_kg, loses = read_recorded_stance(Path(config.recording)), config.mass_kg, {}
         loses.update({str(stance): after_s for stance, after_s in config.loses.items()})
         return VirtualPerson(mass_kg, recording, loses, config.seed, person.condition, Physique(person.height_cm))
     except HardwareError as error:

@@ -12,7 +12,7 @@ from hardware.errors import NotPresentError
 from hardware.virtual.make_recordings import CHOSEN, make
 from hardware.virtual.people import find_person
 from hardware.virtual.person import STANCES
-from hardware.virtual.playback import read_recording
+from hardware.virtual.playback import read_recorded_stance
 from hardware.virtual.recordings import FOLDER, ShippedPerson, people
 
 
@@ -80,14 +80,14 @@ def test_the_files_are_made_from_the_data_set_with_nothing_but_units_changed(tmp
     made = make(source, target)
     assert [person.name for person in made] == [name for name, _, _ in CHOSEN]
     assert (made[0].age_years, made[0].sex, made[0].mass_kg) == (71, "female", 60.25)
-    first = read_recording(target / "young-1.csv")
+    first = read_recorded_stance(target / "young-1.csv")
     true_mm = raw["BDS00001"] / 1e5
     assert first.time_s[0] == 0.01
     assert first.cop_ml_mm == pytest.approx(true_mm[:, 0] - true_mm[:, 0].mean(), abs=1e-9)
     assert first.cop_ap_mm == pytest.approx(true_mm[:, 1] - true_mm[:, 1].mean(), abs=1e-9)
     assert first.fz_n is not None
     assert first.fz_n[0] == pytest.approx(612.345, abs=0.005)
-    assert read_recording(target / "older-4.csv").fz_n is None
+    assert read_recorded_stance(target / "older-4.csv").fz_n is None
 
 
 def test_a_folder_that_is_not_the_data_set_is_one_line_and_exit_66(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import CorruptFrameError, HardwareError, NotPresentError
-from hardware.virtual.playback import Playback, Recording, centred, read_recording
+from hardware.virtual.playback import Playback, RecordedStance, centred, read_recorded_stance
 from hardware.virtual.track import Track
 
 HEADER = "time_s,cop_ml_mm,cop_ap_mm"
@@ -24,7 +24,7 @@ def lines(rate_hz: float, seconds: float, header: str = HEADER) -> str:
     return "\n".join(rows) + "\n"
 
 
-def wave(rate_hz: float = 100, seconds: float = 30) -> Recording:
+def wave(rate_hz: float = 100, seconds: float = 30) -> RecordedStance:
     t = 0.01 + np.arange(int(rate_hz * seconds)) / rate_hz
     return centred("wave", t, 4 * np.sin(2 * np.pi * 0.4 * t), 6 * np.sin(2 * np.pi * 0.3 * t + 1), 600 + np.sin(t))
 
@@ -33,7 +33,7 @@ def wave(rate_hz: float = 100, seconds: float = 30) -> Recording:
 def test_a_file_of_any_rate_is_read_with_its_mean_removed(tmp_path: Path, rate_hz: float) -> None:
     path = tmp_path / "anna.csv"
     path.write_text(lines(rate_hz, 5))
-    recording = read_recording(path)
+    recording = read_recorded_stance(path)
     assert recording.name == "anna"
     assert recording.fz_n is None
     assert len(recording.time_s) == int(rate_hz * 5)
@@ -46,7 +46,7 @@ def test_force_comments_spaces_and_a_byte_order_mark_are_understood(tmp_path: Pa
     path = tmp_path / "b.csv"
     text = "# made by hand\n\n" + lines(50, 3, f"{HEADER},fz_n").replace(",", ", ")
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    recording = read_recording(path)
+    recording = read_recorded_stance(path)
     assert recording.fz_n is not None
     assert recording.fz_n[0] == 600
 
@@ -68,7 +68,7 @@ def test_a_broken_file_is_refused_with_file_line_and_reason(tmp_path: Path, cont
     path = tmp_path / "bad.csv"
     path.write_text(content)
     with pytest.raises(CorruptFrameError, match=said) as refusal:
-        read_recording(path)
+        read_recorded_stance(path)
     assert "\n" not in str(refusal.value)
 
 
@@ -76,14 +76,14 @@ def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path: Path) -> N
     path = tmp_path / "bad.csv"
     path.write_bytes(GOOD.encode()[:60] + b"\xff\xfe" + GOOD.encode()[60:])
     with pytest.raises(CorruptFrameError, match=r"bad\.csv:3: not UTF-8"):
-        read_recording(path)
+        read_recorded_stance(path)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NotPresentError, match=r"gone\.csv: no such file"):
-        read_recording(tmp_path / "gone.csv")
+        read_recorded_stance(tmp_path / "gone.csv")
     with pytest.raises(HardwareError, match="cannot be read"):
-        read_recording(tmp_path)
+        read_recorded_stance(tmp_path)
 
 
 @settings(deadline=None, max_examples=200)
@@ -92,7 +92,7 @@ def test_no_file_content_escapes_the_rooms_own_errors(tmp_path_factory: pytest.T
     path = tmp_path_factory.mktemp("fuzz") / "any.csv"
     path.write_text(HEADER + "\n" + text, encoding="utf-8")
     with pytest.raises(HardwareError):
-        read_recording(path)
+        read_recorded_stance(path)
 
 
 def test_playback_passes_through_every_recorded_sample() -> None:
@@ -136,7 +136,7 @@ def test_one_moment_and_many_give_the_same_bits(times: list[float]) -> None:
 def test_the_window_lies_inside_the_recording_whenever_it_fits(
     duration_s: float, lead_s: float, window_s: float
 ) -> None:
-    recording = Recording("r", np.array([5.0, 5.0 + duration_s]), np.zeros(2), np.zeros(2))
+    recording = RecordedStance("r", np.array([5.0, 5.0 + duration_s]), np.zeros(2), np.zeros(2))
     window_from_s = recording.start_for(lead_s, window_s) + lead_s
     if duration_s >= window_s + 1e-9:
         assert recording.first_s - 1e-9 <= window_from_s

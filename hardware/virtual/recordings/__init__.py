@@ -13,7 +13,7 @@ import msgspec
 from hardware.errors import CorruptFrameError, NotPresentError
 from hardware.virtual.balance import Condition, Physique
 from hardware.virtual.person import VirtualPerson
-from hardware.virtual.playback import Recording, read_recording
+from hardware.virtual.playback import RecordedStance, read_recorded_stance
 
 FOLDER: Final = Path(__file__).parent
 INDEX: Final = "people.json"
@@ -42,9 +42,9 @@ class ShippedPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return where the recording is."""
         return FOLDER / f"{self.name}.csv"
 
-    def recording(self) -> Recording:
+    def recording(self) -> RecordedStance:
         """Read the recording: 60 s of quiet stance, eyes open, firm surface, 100 Hz."""
-        return read_recording(self.path)
+        return read_recorded_stance(self.path)
 
     @property
     def condition(self) -> Condition:

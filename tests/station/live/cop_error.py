@@ -23,7 +23,7 @@ from hardware.sensor import CORNERS
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import Load
 from hardware.virtual.oscillator import Oscillator
-from hardware.virtual.playback import Playback, Recording, centred
+from hardware.virtual.playback import Playback, RecordedStance, centred
 from hardware.virtual.samples import SampleLevelSource
 from station.cop import cop_of_trial
 from station.live.timebase import GROUP_DELAY_CONVERSIONS, ChannelTimebase
@@ -49,7 +49,7 @@ class CopError(msgspec.Struct, frozen=True):
 class Standing(Load):
     """A recorded person of 70 kg who stands there from the start."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: RecordedStance) -> None:
         self._playback = Playback(recording)
         self._weight_n = 70 * 9.80665
 
@@ -62,7 +62,7 @@ class Standing(Load):
         return self._weight_n * share, ml, ap
 
 
-def people(path: Path = PEOPLE) -> dict[str, Recording]:
+def people(path: Path = PEOPLE) -> dict[str, RecordedStance]:
     """Return the people by trial, 20 s of each."""
     with np.load(path) as trials:
         return {
@@ -71,7 +71,7 @@ def people(path: Path = PEOPLE) -> dict[str, Recording]:
         }
 
 
-def cop_error(recording: Recording, seed: int) -> CopError:
+def cop_error(recording: RecordedStance, seed: int) -> CopError:
     """Return the errors of one person on the virtual deck of this seed (oscillators, gains, noise)."""
     load = Standing(recording)
     deck = VirtualDeck(load, seed)
