@@ -17,7 +17,8 @@ from hardware.lateness import LatenessHistogram
 from hardware.pins import PinBank
 from hardware.plausibility import Plausibility
 from hardware.ring import RingState, RingWriter
-from hardware.sensor import CORNERS, Channel, SampleSource
+from hardware.sensor import CORNERS, Channel
+from hardware.source import SampleSource
 from hardware.status import CornerStatus, ImuStatus, SourceStatus
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,8 @@ from hardware.lateness import LatenessHistogram
 from hardware.pins import Lines
 from hardware.realtime import DEFAULT, CpuUse, RealTime, run
 from hardware.ring import RingWriter
-from hardware.sensor import CORNERS, Channel, Flag, SampleSource
+from hardware.sensor import CORNERS, Channel, Flag
+from hardware.source import SampleSource
 from hardware.status import CornerStatus, LatenessUs, SourceStatus
 from hardware.virtual.hx711 import VirtualHx711
 from hardware.virtual.oscillator import Oscillator

@@ -23,7 +23,7 @@ import msgspec
 
 from hardware.clock import Clock
 from hardware.ring import RingState, RingWriter
-from hardware.sensor import SampleSource
+from hardware.source import SampleSource
 from hardware.status import AcquireStatus, Scheduling, SourceStatus
 
 WAIT_NS: Final = 20_000_000  # real chips: longest wait for an edge before the loop looks at everything else

@@ -1,14 +1,10 @@
-"""The sensor contract: what one sample is, wherever it came from, and what a source of samples must do.
+"""The sensor contract: what one sample is, wherever it came from.
 
 A sample leaves this room right, or with a flag that says that it is not. Nothing is repaired here.
 """
 
-from abc import ABC, abstractmethod
 from enum import IntEnum, IntFlag
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from hardware.status import SourceStatus
+from typing import NamedTuple
 
 
 class Channel(IntEnum):
@@ -57,23 +53,3 @@ class Sample(NamedTuple):
     flags: int
     t_ns: int
     values: tuple[int, int, int, int, int, int]
-
-
-class SampleSource(ABC):
-    """Something that delivers samples into a ring: real chips, virtual chips pin by pin, or virtual samples.
-
-    A source MUST deliver each channel's samples in time order, MUST flag what it cannot vouch for, MUST NOT wait
-    past `until_ns`, and MAY deliver nothing. Channels run free: no order between channels is promised.
-    """
-
-    @abstractmethod
-    def service(self, until_ns: int) -> int:
-        """Deliver what becomes ready up to `until_ns` (source's own clock) and return how many samples that was."""
-
-    @abstractmethod
-    def status(self) -> "SourceStatus":
-        """Return where the samples come from and what the drivers have counted so far."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Release what this source opened. Safe to call twice and on a half-built object."""

@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from hardware.clock import VirtualClock
-from hardware.sensor import CORNERS, Channel, SampleSource
+from hardware.sensor import CORNERS, Channel
+from hardware.source import SampleSource
 from hardware.status import SourceStatus
 from hardware.virtual.deck import COUNTS_PER_N, VirtualDeck
 from hardware.virtual.deck_faults import CellOffset, DeckFaults, Swap

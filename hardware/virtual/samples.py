@@ -18,7 +18,8 @@ from hardware.hx711 import SETTLING_FRAMES, code_flags
 from hardware.imu import ImuModel
 from hardware.plausibility import Plausibility
 from hardware.ring import RingWriter
-from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
+from hardware.sensor import CORNERS, Channel, Flag, Sample
+from hardware.source import SampleSource
 from hardware.status import CornerStatus, SourceStatus
 from hardware.virtual.deck import FloatArray, IntArray, VirtualDeck
 from hardware.virtual.oscillator import Oscillator

@@ -14,7 +14,8 @@ from hardware.imu import IMU_MODELS, ImuName, rate_for
 from hardware.imus import open_imu
 from hardware.readers import build_chips
 from hardware.ring import RingState, RingWriter
-from hardware.sensor import CORNERS, Channel, SampleSource
+from hardware.sensor import CORNERS, Channel
+from hardware.source import SampleSource
 from hardware.virtual.deck import NO_FLAWS, Flaws, VirtualDeck
 from hardware.virtual.fault_player import FaultySource, VirtualParts
 from hardware.virtual.faults import PlannedFault

@@ -10,7 +10,7 @@ from hardware.deck_source import open_deck
 from hardware.errors import HardwareError, SettingError
 from hardware.realtime import RealTime, run
 from hardware.ring import RingWriter
-from hardware.sensor import SampleSource
+from hardware.source import SampleSource
 from hardware.virtual.balance import Physique
 from hardware.virtual.control import PersonControl
 from hardware.virtual.deck import NO_FLAWS, TYPICAL_FLAWS

@@ -15,8 +15,8 @@ and what acquire holds a sample back for; `latency_ms` says how much it is.
 from collections import deque
 from typing import Final
 
-from hardware.line_fit import SlidingLine
 from hardware.sensor import Flag
+from station.live.line_fit import SlidingLine
 from station.live.noise import RunningNoise
 
 # Samples/s. Below 75 the board's RATE pin is at 10 SPS or frames are lost; above 100 no HX711 exists (datasheet: 80).

@@ -16,7 +16,8 @@ import pytest
 from hardware.clock import VirtualClock
 from hardware.realtime import WAIT_NS, CpuUse, RealTime, run
 from hardware.ring import RingReader, RingState, RingWriter
-from hardware.sensor import CORNERS, Channel, Flag, Sample, SampleSource
+from hardware.sensor import CORNERS, Channel, Flag, Sample
+from hardware.source import SampleSource
 from hardware.status import SourceStatus
 from hardware.virtual.load import EmptyDeck
 from hardware.virtual.source import build_virtual_source

@@ -7,7 +7,7 @@ import pytest
 from hardware.clock import Clock
 from hardware.errors import BusError, HardwareError, NotPresentError, SettingError
 from hardware.ring import RingReader, RingState, RingWriter
-from hardware.sensor import SampleSource
+from hardware.source import SampleSource
 from hardware.status import SourceStatus
 from hardware.wiring import Wiring
 from station.config import Config, HardwareConfig, StationConfig

@@ -1,8 +1,8 @@
 """A straight line through the last N points of a counter against time, exact and O(1) a point.
 
-What counts (conversions of a load cell's converter, ticks of a chip's own clock, packets of a FIFO) runs at a steady
-rate of its own; when it was seen counting is known with jitter. The line through many such moments has the rate, and
-puts every count at its own time with a fraction of the jitter (2 / sqrt(N) at the newest point).
+The conversions of a load cell's converter run at a steady rate of its own; when each was ready is known with jitter.
+The line through many such moments has the rate, and puts every conversion at its own time with a fraction of the jitter
+(2 / sqrt(N) at the newest point).
 
 Sums are whole numbers, so nothing is lost to rounding however long it runs. Refusing outliers is the caller's business.
 """

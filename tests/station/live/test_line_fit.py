@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.line_fit import SlidingLine
+from station.live.line_fit import SlidingLine
 
 STEPS = st.lists(st.tuples(st.integers(1, 5), st.integers(-400_000, 400_000)), min_size=3, max_size=60)
 
