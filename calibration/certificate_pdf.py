@@ -50,6 +50,7 @@ def _head(pdf: FPDF, certificate: Certificate) -> None:
             ("Signed by", evidence.approver or evidence.operator),
             ("Done", f"{evidence.started:%Y-%m-%d %H:%M} to {evidence.ended:%H:%M} UTC, {certificate.note}"),
             ("Template", evidence.template),
+            ("Temperature", evidence.temperature_words),
             ("Software", evidence.software_version),
         ]
     rows += [

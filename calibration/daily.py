@@ -22,7 +22,8 @@ WHAT_TO_DO: Final = "the daily check failed"
 class DailyCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One check. force_n and x_mm, y_mm: of the weight, by the certificate, above the empty deck that was read first.
 
-    zero_n: what the empty deck's corners read, from their zeros at the calibration. at: UTC.
+    zero_n: what the empty deck's corners read, from their zeros at the calibration. at: UTC. temperature_c: of the
+    deck's IMU itself, None where that gives none.
     """
 
     schema: str
@@ -37,6 +38,7 @@ class DailyCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     y_mm: float
     zero_n: Four
     judgements: tuple[Judgement, ...]
+    temperature_c: float | None = None
 
     @property
     def passed(self) -> bool:
@@ -65,6 +67,7 @@ def check_deck(
     empty_n: Four,
     loaded_n: Four,
     cop_mm: tuple[float, float],
+    temperature_c: float | None = None,
 ) -> DailyCheck:
     """Return the check. empty_n, loaded_n: corner forces from the calibrated zero; cop_mm: of their difference."""
     force_n = sum(loaded_n) - sum(empty_n)
@@ -89,6 +92,7 @@ def check_deck(
         y_mm=cop_mm[1],
         zero_n=empty_n,
         judgements=judgements,
+        temperature_c=temperature_c,
     )
 
 

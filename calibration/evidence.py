@@ -68,7 +68,8 @@ class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One calibration as it was done. operator, approver: initials of staff; template: its id, as printed on it.
 
-    temperature_c: at its beginning and end, where a sensor gives it; rates_hz: of the four converters.
+    temperature_c: of the deck's IMU itself, at the end of the warm-up and when it was signed, None where that gives
+    none; rates_hz: of the four converters.
     """
 
     operator: str
@@ -88,3 +89,12 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hysteresis_percent: float
     repeatability_percent: float
     zero_return_percent: float
+
+    @property
+    def temperature_words(self) -> str:
+        """Return the temperatures as a certificate for people states them, in one line of it."""
+        if self.temperature_c is None:
+            return "not known: no sensor in the deck gave it"
+        began_c, ended_c = self.temperature_c
+        own = "the deck sensor's own: some degrees above the room, good for change only"
+        return f"{began_c:.1f}, then {ended_c:.1f} degC, {own}"

@@ -25,7 +25,10 @@ FITTED: Final = ("place", "load-up", "load-down", "repeat")
 
 
 class Deck(msgspec.Struct, frozen=True):
-    """What is known of the deck beside the readings. serials: of the cells; rates_hz: of the converters."""
+    """What is known of the deck beside the readings. serials: of the cells; rates_hz: of the converters.
+
+    temperature_c: of its IMU now, None where that gives none.
+    """
 
     station: str
     cell_spacing_ml_mm: float
@@ -36,6 +39,7 @@ class Deck(msgspec.Struct, frozen=True):
     rates_hz: Four
     template: str
     software_version: str
+    temperature_c: float | None = None
     valid_days: int = 365
     two_people: bool = False
 
@@ -113,14 +117,13 @@ def judge(session: Session, deck: Deck, previous: Certificate | None, today: dat
     ]
     if previous is not None and not session.begun.new_parts:
         judgements.append(named("gain-change").judge(_gain_change(fit, previous)))
-    if session.signed is not None:
-        if session.warm.temperature_c is not None and session.signed.temperature_c is not None:
-            judgements.append(
-                named("temperature").judge(abs(session.signed.temperature_c - session.warm.temperature_c))
-            )
-        if deck.two_people:
-            people = {session.begun.operator.strip().lower(), (session.signed.approver or "").strip().lower()} - {""}
-            judgements.append(named("two-people").judge(len(people)))
+    began_c = session.warm.temperature_c
+    ended_c = deck.temperature_c if session.signed is None else session.signed.temperature_c
+    if began_c is not None and ended_c is not None:
+        judgements.append(named("temperature").judge(abs(ended_c - began_c)))
+    if session.signed is not None and deck.two_people:
+        people = {session.begun.operator.strip().lower(), (session.signed.approver or "").strip().lower()} - {""}
+        judgements.append(named("two-people").judge(len(people)))
     return Found(
         fit=fit,
         zero_counts=_last_zero(session.readings).counts,

@@ -221,6 +221,7 @@ def _print(certificate: Certificate) -> None:
     )
     click.echo(f"weights     {', '.join(f'{each.id} ({each.certificate_number})' for each in evidence.weights)}")
     click.echo(f"readings    {len(evidence.readings)}, template {evidence.template}")
+    click.echo(f"temperature {evidence.temperature_words}")
     for judgement in evidence.judgements:
         limit = limit_of(judgement)
         allowed = "at most" if limit.refused == "above" else "at least"

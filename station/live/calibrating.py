@@ -120,8 +120,9 @@ class Calibrating:
         """
         session = self._finished()
         if session.signed is None:
-            signed = Signed(approver, self._utc_now())
-            certify(apply(session, signed), self._deck_data(), self._deck.newest)  # refused: before it is written
+            deck = self._deck_data()
+            signed = Signed(approver, self._utc_now(), deck.temperature_c)
+            certify(apply(session, signed), deck, self._deck.newest)  # refused: before it is written
             self.add(signed)
         certificate = self.end_what_was_signed()
         if certificate is None:
@@ -178,6 +179,7 @@ class Calibrating:
             template=config.calibration.template
             or f"{self.plan.version} {config.deck.cell_spacing_ml_mm:g}x{config.deck.cell_spacing_ap_mm:g}",
             software_version=SOFTWARE_VERSION,
+            temperature_c=self._grid.deck_temperature_c(),
             valid_days=config.calibration.valid_days,
             two_people=config.calibration.two_people,
         )

@@ -182,6 +182,12 @@ class Grid:
         """Return what acquire last said of itself through the ring."""
         return self._reader.acquire_status()
 
+    def deck_temperature_c(self) -> float | None:
+        """Return the temperature of the deck's IMU itself, as acquire last said, degC; None while it gives none."""
+        status = self.acquire_status()
+        imus = () if status is None else status.source.imus
+        return next((imu.temperature_c for imu in imus if imu.channel == Channel.DECK_IMU.label), None)
+
     def channel_status(self, now_ns: int) -> tuple[ChannelStatus, ...]:
         """Return measured rate, noise, load and counters of the four corners."""
         certificate = None if self.model is None else self.model.certificate

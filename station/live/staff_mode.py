@@ -294,6 +294,7 @@ class StaffMode:
             empty_n=empty_n,
             loaded_n=loaded_n,
             cop_mm=(ml_mm, ap_mm),
+            temperature_c=self._grid.deck_temperature_c(),
         )
 
     def _tell_calibration(self, certificate: Certificate) -> None:

@@ -44,7 +44,12 @@ class StaffReadings:
         if state.stage == "warm-up":
             drift = self._drift
             if drift.push(counts, good) or not good:
-                return Warmed(self._calibrating.on_s(), drift.drift_counts_per_min, drift.steady)
+                return Warmed(
+                    self._calibrating.on_s(),
+                    drift.drift_counts_per_min,
+                    drift.steady,
+                    self._grid.deck_temperature_c(),
+                )
             return None
         if not state.wants_rows:
             return None

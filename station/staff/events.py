@@ -74,11 +74,15 @@ class PinChecked(msgspec.Struct, frozen=True, tag=True):
 
 
 class Warmed(msgspec.Struct, frozen=True, tag=True):
-    """How the warm-up goes. drift_counts_per_min: of the worst corner, None while it is not known."""
+    """How the warm-up goes. drift_counts_per_min: of the worst corner; temperature_c: of the deck's IMU.
+
+    None while they are not known.
+    """
 
     on_s: float
     drift_counts_per_min: float | None
     steady: bool = True
+    temperature_c: float | None = None
 
 
 class Tilted(msgspec.Struct, frozen=True, tag=True):

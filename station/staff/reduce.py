@@ -264,7 +264,7 @@ def _warmed(state: StaffState, event: Warmed) -> Move:
     state = _replace(state, on_s=event.on_s, drift_counts_per_min=drift, steady=event.steady)
     if event.on_s < state.site.warm_up_s or drift is None or not drift <= DRIFT_COUNTS_PER_MIN:
         return state, ()
-    return state, (Chime(), Add(WarmedUp(round(event.on_s, 1), round(drift, 2))))
+    return state, (Chime(), Add(WarmedUp(round(event.on_s, 1), round(drift, 2), event.temperature_c)))
 
 
 def _read(state: StaffState, event: Read) -> Move:

@@ -41,6 +41,7 @@ def test_a_deck_that_reads_its_weight_in_its_place_passes() -> None:
     assert good.passed
     assert good.force_error_percent == pytest.approx(0.0, abs=1e-9)
     assert good.reasons == ()
+    assert good.temperature_c is None
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,11 @@ def test_a_line_that_is_no_check_is_named(tmp_path: Path) -> None:
         read_checks(path)
     with pytest.raises(ProcedureError, match=r"daily-checks\.jsonl:2"):
         keep_check(check(), path)
+
+
+def test_a_check_that_was_kept_before_temperatures_were_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "daily-checks.jsonl"
+    old = msgspec.to_builtins(check())
+    del old["temperature_c"]
+    path.write_bytes(msgspec.json.encode(old) + b"\n")
+    assert read_checks(path) == (check(),)

@@ -117,6 +117,7 @@ def test_what_goes_with_the_session_is_held_to_its_limits_too() -> None:
     warm = msgspec.structs.replace(good.warm, temperature_c=21.0)  # type: ignore[type-var]
     hot = changed(good, warm=warm, signed=Signed("CD", NOW, temperature_c=25.0))
     assert refused(hot) == {"temperature"}
+    assert refused(changed(good, warm=warm, signed=None), spoiled(temperature_c=25.0)) == {"temperature"}, "and before"
     assert refused(good, spoiled(two_people=True)) == set()
     alone = changed(good, signed=Signed("ab ", NOW))
     assert refused(alone, spoiled(two_people=True)) == {"two-people"}
@@ -124,6 +125,23 @@ def test_what_goes_with_the_session_is_held_to_its_limits_too() -> None:
     assert refused(changed(good, readings=(*good.readings[:4], noisy, *good.readings[5:]))) == {"unsteady"}
     torn = msgspec.structs.replace(good.readings[4], flagged=60)
     assert refused(changed(good, readings=(*good.readings[:4], torn, *good.readings[5:]))) == {"flagged"}
+
+
+@pytest.mark.parametrize(
+    ("began_c", "ended_c", "stated"), [(26.9, 27.3, (26.9, 27.3)), (None, 27.3, None), (26.9, None, None)]
+)
+def test_a_certificate_states_the_deck_s_temperature_where_a_sensor_gave_it(
+    began_c: float | None, ended_c: float | None, stated: tuple[float, float] | None
+) -> None:
+    good = Bench(6).perform()
+    session = changed(good, warm=WarmedUp(900.0, 2.0, began_c), signed=Signed("CD", NOW, temperature_c=ended_c))
+    certificate = certify(session, DECK, None)
+    check_certificate(certificate, "here")
+    evidence = certificate.evidence
+    assert evidence is not None
+    assert evidence.temperature_c == stated
+    assert ("temperature" in {each.limit_name for each in evidence.judgements}) == (stated is not None)
+    assert ("some degrees above the room" if stated else "not known") in evidence.temperature_words
 
 
 def test_loads_that_do_not_cover_the_deck_are_refused() -> None:

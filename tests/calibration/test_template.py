@@ -4,6 +4,7 @@ import re
 import zlib
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +82,8 @@ def test_the_certificate_for_the_wall_names_hash_limits_weights_and_validity(tmp
     text = "".join(pages(tmp_path / "c.pdf"))
     for words in (certificate.id, "st-0001", "2027-11-26", "K-2", "limits-1", "front left", "passed", "verify"):
         assert words in text, words
+    assert "no sensor in the deck gave it" in text
+    assert certificate.evidence is not None
+    known = msgspec.structs.replace(certificate.evidence, temperature_c=(-39.9, -40.0))
+    write_certificate_pdf(msgspec.structs.replace(certificate, evidence=known), tmp_path / "c.pdf")
+    assert known.temperature_words in "".join(pages(tmp_path / "c.pdf")), "in one line"

@@ -80,7 +80,9 @@ def test_the_command_line_walks_the_same_flow_to_a_certificate_in_use(living: Li
     living.until("attract")
     shown = run("calibration", "show", "--json")
     assert json.loads(shown.stdout)["id"] == certificate.id
-    assert "20-1 (K-1)" in run("calibration", "show").stdout
+    printed = run("calibration", "show").stdout
+    assert "20-1 (K-1)" in printed
+    assert "temperature not known" in printed
     assert json.loads(run("calibration", "verify", "--json").stdout)["holds_today"] is True
     (line,) = json.loads(run("calibration", "history", "--json").stdout)
     assert (line["number"], line["operator"]) == (1, "AB")

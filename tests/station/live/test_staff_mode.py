@@ -13,6 +13,7 @@ from calibration.journal import Journal
 from calibration.plan import load_plan
 from calibration.procedure import Begun, Levelled, Taken, WarmedUp
 from calibration.register import load_register
+from hardware.status import AcquireStatus, Scheduling
 from hardware.virtual.control import StepOn, perform
 from station.config import Config
 from station.live.engine import StationEngine
@@ -47,12 +48,16 @@ def events(station: StaffedStation) -> list[StationEvent]:
 
 def read_beforehand(config: Config, seed: int = SETTINGS.seed) -> None:
     """Leave the journal of a calibration whose readings are all taken, on the deck that the station has."""
-    bench = Bench(seed, place_sd_mm=0.0)
-    path = config.station.calibration_journal
-    journal = Journal(path, load_plan(), 400.0, 400.0)
+    journal = Journal(config.station.calibration_journal, load_plan(), 400.0, 400.0)
     weights = load_register(Path(config.calibration.register))
-    session = journal.add(Begun("AB", weights, load_plan().version, NOW))
+    journal.add(Begun("AB", weights, load_plan().version, NOW))
     journal.add(WarmedUp(900.0, 2.0))
+    read_on(journal, seed)
+
+
+def read_on(journal: Journal, seed: int = SETTINGS.seed) -> None:
+    """Take every reading of a calibration whose deck is warm."""
+    bench = Bench(seed, place_sd_mm=0.0)
     session = journal.add(Levelled(0.1))
     while (step := session.step) is not None:
         session = journal.add(Taken(bench.read(step)))
@@ -82,6 +87,7 @@ def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: 
     assert certificate.evidence is not None
     assert certificate.evidence.operator == "AB"
     assert len(certificate.evidence.readings) == 23
+    assert certificate.evidence.temperature_c is None, "nobody has said it: there are only samples"
     assert not station.config.station.calibration_journal.exists()
     station.step(2.0)
     assert station.engine.fault_reasons == ()
@@ -102,6 +108,45 @@ def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: 
     perform(station.person, StepOn(), station.process.now_ns)
     station.until("prepare", "step-on", "centre", "about", "consent", limit_s=20)
     assert station.engine._maker.calibration_id == certificate.id
+
+
+def test_the_temperature_of_the_deck_s_imu_goes_into_journal_certificate_and_daily_check(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = staff_config(tmp_path)
+    config = msgspec.structs.replace(config, virtual=msgspec.structs.replace(config.virtual, chips="pins"))
+
+    def signed_in() -> StaffedStation:
+        station = make(config)
+        station.sign_in()
+        process = station.process  # acquire in a process of its own says it once a second
+        said = AcquireStatus(process.source.status(), Scheduling("normal", "not locked", None, False), 0.0)
+        process.writer.publish_status(said)
+        return station
+
+    station = signed_in()
+    station.press("calibrate", *(f"weight.{each}" for each in IDS), "go")
+    station.until("calibrate.level")
+    station.close()
+    journal = Journal(config.station.calibration_journal, load_plan(), 400.0, 400.0)
+    assert journal.session is not None
+    assert journal.session.warm is not None
+    assert journal.session.warm.temperature_c == 27.0
+    read_on(journal)
+    monkeypatch.setattr("hardware.virtual.imu_chip.CHIP_TEMPERATURE_C", 28.5)
+    station = signed_in()
+    station.press("resume")
+    station.until("calibrate.result")
+    assert station.screen.staff is not None
+    (row,) = (each for each in station.screen.staff.rows if "temperature" in each.name)
+    assert (row.measured, row.good) == ("1.5 degC", True)
+    station.sign()
+    (certificate,) = read_chain(Path(config.deck.certificate))
+    assert certificate.evidence is not None
+    assert certificate.evidence.temperature_c == (27.0, 28.5)
+    station.press("back", "daily-check")
+    station.until("daily.result")
+    assert station.engine._deck.checks[-1].temperature_c == 28.5
 
 
 def test_two_people_sign_where_the_site_wants_two_and_not_the_same_one_twice(make: Make, tmp_path: Path) -> None:
