@@ -5,7 +5,8 @@ What is modelled, from the data sheet and from what people measured on real chip
 * a free-running oscillator (`Oscillator`): conversions come when they come, read or not;
 * DOUT low when ready; data bits most significant first; pulse 25 pulls DOUT high until the next conversion;
 * an unread conversion is overwritten: DOUT is high for the 75 us that end when the next one is ready;
-* an update in the middle of a transfer reloads the shift register and starts its bit count again (torn frame);
+* an update in the middle of a transfer reloads the shift register and starts its bit count again (torn frame); DOUT
+  does not fall then if the bit before was 0;
 * 25, 26, 27 pulses select A/128, B/32, A/64 for what follows; fewer or more are a communication error;
 * a change of gain hides conversions until the fourth after it; power-up and reset take four periods;
 * SCK high above 60 us powers the chip down (DOUT high); SCK low then resets it, and the oscillator starts anew.
@@ -75,6 +76,7 @@ class VirtualHx711(Lines):
         "_disturbance",
         "_disturbed_frames",
         "_event_ns",
+        "_fell_ns",
         "_gain_pulses",
         "_gpio_ns",
         "_high_ns",
@@ -112,6 +114,7 @@ class VirtualHx711(Lines):
         self._k = -1  # the newest conversion that is finished
         self._k_first = 0  # the one that is ready at the oscillator's first_ready_ns
         self._k_visible = 0  # the first one that DOUT may announce
+        self._fell_ns = -1  # when an update last let DOUT fall
         self._high_ns = _LOW  # since when SCK is high
         self._disturbance: Disturbance | None = None
         self._disturbed_frames = 0
@@ -216,14 +219,12 @@ class VirtualHx711(Lines):
             return _NEVER_NS
         if self._clock.t_ns >= self._event_ns:
             self._catch_up(self._clock.t_ns)
-        if self._k >= max(self._k_visible, self._k_first):
-            newest_ns = self._ready_ns(self._k)
-            if newest_ns > self.drained_ns:
-                return newest_ns
+        if self._fell_ns > self.drained_ns:
+            return self._fell_ns
         k_visible = self._k_visible
         if self._shown and _PULSES_A128 <= self._bits <= _PULSES_A64 and self._bits != self._gain_pulses:
             k_visible = self._k + SETTLING_CONVERSIONS
-        return self._ready_ns(max(self._k + 1, k_visible))
+        return self._ready_ns(max(self._k + 1 if self._high_before_update() else self._k + 2, k_visible))
 
     # --- inside the chip ---------------------------------------------------------------------------------------------
 
@@ -237,6 +238,7 @@ class VirtualHx711(Lines):
         oscillator = self._oscillator
         k = self._k_first + (t_ns - oscillator.first_ready_ns) // oscillator.period_ns
         if k > self._k:
+            high = k > self._k + 1 or self._high_before_update()
             self._end_transfer()
             self.unread += max(0, k - max(self._k + 1, self._k_visible))
             self._k = k
@@ -244,6 +246,8 @@ class VirtualHx711(Lines):
                 self._word = self._convert(k) << 4 | 0xF
                 self._bits = 0
                 self._shown = True
+                if high:
+                    self._fell_ns = self._ready_ns(k)
             else:
                 self._fall_silent()
         next_ns = self._ready_ns(self._k + 1)
@@ -253,6 +257,10 @@ class VirtualHx711(Lines):
             else:
                 next_ns -= UPDATE_PULSE_NS
         self._event_ns = next_ns if self._disturbance is None else 0
+
+    def _high_before_update(self) -> bool:
+        """Return whether DOUT is high when the next update comes: not if a transfer broke off at a bit that is 0."""
+        return not self._bits or bool(self._word >> (_MOST_PULSES - self._bits) & 1)
 
     def _end_transfer(self) -> None:
         """Look at the pulses that came since the last update."""

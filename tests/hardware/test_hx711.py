@@ -170,7 +170,10 @@ def test_a_frame_shifted_by_a_lost_pulse_is_flagged_when_its_last_bit_is_low(cou
     deck = OneChip(lambda k, t_ns: counts).settled()
     deck.chip.disturb(Disturbance(pulse=pulse, extra_pulses=-1))
     assert deck.frame().flags & Flag.DOUT_LOW_AFTER_FRAME
-    assert deck.frame().flags == code_flags(counts & 0xFFFFFF), "the next frame starts anew"
+    late, good = deck.frames(2)
+    assert late.flags == code_flags(counts & 0xFFFFFF) | Flag.PERIOD, "DOUT stayed low: a conversion without an edge"
+    assert good.flags == code_flags(counts & 0xFFFFFF)
+    assert (late.values, good.values) == ((counts, 0, 0, 0, 0, 0),) * 2, "each frame starts anew"
 
 
 def test_an_extra_pulse_shows_in_the_next_interval_and_no_value_of_the_wrong_gain_is_good() -> None:

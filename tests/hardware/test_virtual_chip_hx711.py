@@ -114,6 +114,7 @@ def test_counts_are_clipped_to_24_bit_twos_complement(counts: int, code: int) ->
 def test_sck_high_over_60_us_powers_down_and_low_again_resets_with_four_periods_to_wait() -> None:
     bench = Bench(lambda k, t_ns: 500 + k).at(FIRST_NS)
     bench.clock_out(25)
+    bench.pins.drain(bench.clock.t_ns)
     bench.pins.sck(1)
     bench.clock.t_ns += 61_000
     assert bench.pins.dout() == 1
@@ -171,6 +172,28 @@ def test_an_update_in_the_middle_of_a_transfer_tears_the_frame() -> None:
     assert first == [0] + [1] * 9
     assert rest == [0] * 15
     assert bench.chip.communication_errors == 1
+
+
+@pytest.mark.parametrize(("counts", "next_edge"), [(0, 2), (-1, 1)])
+def test_a_transfer_that_breaks_off_at_a_0_leaves_dout_low_and_the_next_conversion_without_an_edge(
+    counts: int, next_edge: int
+) -> None:
+    bench = Bench(lambda k, t_ns: counts).at(FIRST_NS)
+    bench.clock_out(10)
+    bench.pins.drain(bench.clock.t_ns)
+    edge = (Channel.FRONT_LEFT, FIRST_NS + next_edge * PERIOD_NS)
+    assert bench.bank.wait_ready(FIRST_NS + 10 * PERIOD_NS) == edge
+    assert number(bench.clock_out(25)) == counts & 0xFFFFFF
+
+
+def test_whoever_looks_late_is_told_of_the_edges_that_there_were() -> None:
+    bench = Bench(lambda k, t_ns: 0).at(FIRST_NS)
+    bench.clock_out(10)
+    bench.pins.drain(bench.clock.t_ns)
+    bench.clock.t_ns = FIRST_NS + PERIOD_NS + 1_000_000
+    assert bench.bank.wait_ready(bench.clock.t_ns) is None, "DOUT has been low all the time"
+    bench.clock.t_ns = FIRST_NS + 2 * PERIOD_NS + 1_000_000
+    assert bench.bank.wait_ready(bench.clock.t_ns) == (Channel.FRONT_LEFT, FIRST_NS + 2 * PERIOD_NS)
 
 
 @pytest.mark.parametrize(("keeps_gain", "counts"), [(False, 1000), (True, 500)])
