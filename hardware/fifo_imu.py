@@ -122,7 +122,7 @@ class FifoImu(Imu):
     def _read(self, most: int) -> list[Sample] | None:
         """Return what the FIFO holds, of `most` slots or packets at most; None when the settings are lost.
 
-        Keeps `_temperature_c` where the chip is looked at for its time: no transfer is made for it.
+        Keeps `_temperature_c`, read where the chip is looked at for its time.
         """
 
     @abstractmethod

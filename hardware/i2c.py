@@ -18,6 +18,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -133,12 +134,16 @@ class I2cLink:
         return i2c_msg.write(self.address, [register])
 
     def transfer(self, doing: str, *messages: i2c_msg) -> None:
-        """Do one combined transfer that may be repeated; raises BusError."""
-        self._attempt(lambda: self._bus.i2c_rdwr(*messages), doing)
+        """Do register reads that may be repeated, where each begins (`at`) and its message in turns; raises BusError.
 
-    def transfer_fifo(self, doing: str, *messages: i2c_msg) -> None:
-        """Do the same with a read that takes from a FIFO: repeated only if the chip has sent nothing yet."""
-        self._attempt(lambda: self._bus.i2c_rdwr(*messages), doing, repeat_only=NOT_ACKNOWLEDGED)
+        Each is a transfer: i2c-bcm2835 (Pi 1-4) takes one read in a transfer, as its last message.
+        """
+        for at, data in zip(messages[::2], messages[1::2], strict=True):
+            self._attempt(partial(self._bus.i2c_rdwr, at, data), doing)
+
+    def transfer_fifo(self, doing: str, at: i2c_msg, data: i2c_msg) -> None:
+        """Do a read that takes from a FIFO: repeated only if the chip has sent nothing yet."""
+        self._attempt(partial(self._bus.i2c_rdwr, at, data), doing, repeat_only=NOT_ACKNOWLEDGED)
 
     def read(self, register: int, name: str) -> int:
         """Return one register; raises BusError."""

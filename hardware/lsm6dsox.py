@@ -197,7 +197,7 @@ class Lsm6dsox(FifoImu):
         trim = self._link.read(INTERNAL_FREQ_FINE, "INTERNAL_FREQ_FINE")
         self._start_over(TICK_NS - TICK_TRIM_NS * (trim - 256 if trim & 0x80 else trim))
         # The first sight of the counter: with the next one it gives the rate, however late that comes. As long a
-        # transfer as the later ones: beside a shorter one they would pass for interrupted.
+        # look as the later ones: beside a shorter one they would pass for interrupted.
         before_ns = self._clock.now_ns()
         self._link.transfer("reading FIFO status and time", *self._look_at_all)
         self._observe_ticks(before_ns, self._clock.now_ns())

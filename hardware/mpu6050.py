@@ -200,7 +200,7 @@ class Mpu6050(FifoImu):
         return bytes(self._config) == self._expected and bytes(self._power) == self._expected_power
 
     def _read(self, most: int) -> list[Sample] | None:
-        """Empty the FIFO. Each call costs two transfers, and 0.27 ms a packet at 400 kHz."""
+        """Empty the FIFO. Each call costs three transfers, and 0.27 ms a packet at 400 kHz."""
         if self._error is not None and self._link.can_recover:
             self._in_doubt = True  # clocks that freed the bus may have moved a byte
         count = self._look_at_chip()

@@ -5,7 +5,8 @@ own module; while at least one virtual bus is open that name points at a dispatc
 virtual buses to their adapters and every other one to the kernel. So virtual and real buses work side by side, and
 after the last virtual bus is closed smbus2 is as it was.
 
-Modelled: combined transfers, single bytes and blocks of registers, with the errno values of i2c-dev on a Raspberry Pi.
+Modelled: combined transfers, single bytes and blocks of registers, with the errno values of i2c-dev on a Raspberry Pi;
+and that i2c-bcm2835 (Pi 1-4) takes one read in a combined transfer, as its last message (else EOPNOTSUPP).
 Not modelled: the time a transfer takes, clock stretching, the other SMBus transactions (EOPNOTSUPP), error codes (PEC).
 """
 
@@ -153,8 +154,10 @@ class _Handle:
         if count > _MAX_MESSAGES:
             raise _os_error(errno.EINVAL)
         # the array of struct i2c_msg as the kernel sees it: several times faster than field by field
-        messages = ctypes.string_at(transfer.msgs, count * _I2C_MSG.size)
-        for address, flags, length, buffer in _I2C_MSG.iter_unpack(messages):
+        messages = list(_I2C_MSG.iter_unpack(ctypes.string_at(transfer.msgs, count * _I2C_MSG.size)))
+        if any(flags & _READ for _, flags, _, _ in messages[:-1]):
+            raise _os_error(errno.EOPNOTSUPP)
+        for address, flags, length, buffer in messages:
             if length > _MAX_MESSAGE_BYTES:
                 raise _os_error(errno.EINVAL)
             chip = adapter.chip(address)

@@ -18,12 +18,17 @@ Transfer = tuple[str, int, int] | tuple[str, list[tuple[int, bytes]]]
 class ScriptedBus:
     """A bus that accepts exactly the transfers of a script, in order, and gives its answers.
 
-    ("read", register, answer), ("write", register, value), ("combined", [(register, answer), ...]).
+    ("read", register, answer), ("write", register, value); ("combined", [(register, answer), ...]) is a transfer each.
     """
 
     def __init__(self, address: int, script: list[Transfer]) -> None:
         self.address = address
-        self.script = list(script)
+        self.script: list[Transfer] = []
+        for kind, *rest in script:
+            if kind == "combined":
+                self.script += [("combined", [each]) for each in rest[0]]  # type: ignore[union-attr]
+            else:
+                self.script.append((kind, *rest))  # type: ignore[arg-type]
 
     def read_byte_data(self, i2c_addr: int, register: int) -> int:
         assert i2c_addr == self.address

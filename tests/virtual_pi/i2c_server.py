@@ -3,7 +3,8 @@
 A character device in user space (CUSE): this process answers the kernel's FUSE messages on /dev/cuse itself, so it
 needs no library. Any program opens the bus and makes its ioctls as on a Raspberry Pi: I2C_SLAVE, I2C_FUNCS, I2C_SMBUS
 (byte and block of registers), I2C_RDWR. A transfer takes the time that its bits take at 400 kHz. Errors are those of
-i2c-bcm2835: an address that nobody acknowledges gives EREMOTEIO.
+i2c-bcm2835: an address that nobody acknowledges gives EREMOTEIO, a read that is not a transfer's last message
+EOPNOTSUPP.
 
 Commands on standard input, a line each: `fail ERRNO TIMES` (the next transfers fail), `brown-out` (the chip loses its
 settings), `count` (answers on standard output with the number of samples the chip has taken since it was switched on),
@@ -157,6 +158,8 @@ class Device:
         if len(data) < at:
             raise _WantsBuffersError([head, table], [])
         messages = list(_MSG.iter_unpack(data[_RDWR_IN.size : at]))
+        if any(flags & _READ for _, flags, _, _ in messages[:-1]):
+            raise OSError(errno.EOPNOTSUPP, "only one read message supported, has to be last")
         ins = [(buffer, length) for _, flags, length, buffer in messages if not flags & _READ]
         outs = [(buffer, length) for _, flags, length, buffer in messages if flags & _READ]
         if len(data) < at + sum(length for _, length in ins) or (outs and not out_size):

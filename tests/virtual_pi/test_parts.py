@@ -88,6 +88,10 @@ def test_the_i2c_device_says_what_it_can_do_and_refuses_the_rest_as_i2c_dev_does
         client.combined(0x6B, b"\x0f", 1)
     with pytest.raises(OSError, match="no such request") as unknown:
         client.ioctl(0x1234, 0)
+    reads = struct.pack("<HHHxxQ", 0x6A, 1, 1, 0x400) * 2
+    client.memory = {0x100: struct.pack("<QIxxxx", 0x200, 2), 0x200: reads}
+    with pytest.raises(OSError, match="has to be last"):
+        client.ioctl(i2c_server.I2C_RDWR, 0x100)
     assert (missing.value.errno, unknown.value.errno) == (errno.EREMOTEIO, errno.ENOTTY)
 
 
