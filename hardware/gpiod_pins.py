@@ -26,7 +26,7 @@ from hardware.errors import (
     NotPresentError,
     SettingError,
 )
-from hardware.pins import LANE_BITS, Lines, PinBank
+from hardware.pins import LANE_BITS, Lines, PinBank, own_lane, shared_clock_line
 from hardware.sensor import CORNERS, Channel
 
 HEADER_LABELS: Final = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")  # Pi 1-3 and Zero; Pi 4; Pi 5
@@ -158,18 +158,12 @@ class GpiodPinBank(PinBank):
 
     def lines(self, channel: Channel) -> Lines:
         """Return the lines of one chip."""
-        if channel not in CORNERS:
-            raise NotPresentError(f"no HX711 lines for {channel.label}: a deck has them at its four corners")
-        if len(set(self._clock_lines)) == 1:
-            raise SettingError(f"BCM line {self._clock_lines[0]} clocks all four chips: use shared_lines()")
-        lane = CORNERS.index(channel)
+        lane = own_lane(channel, self._clock_lines)
         return GpiodLines(self, self._clock_lines[lane], self._data_lines[lane], lane)
 
     def shared_lines(self) -> Lines:
         """Return the clock line that all chips share, with their data lines."""
-        if len(set(self._clock_lines)) > 1:
-            raise SettingError(f"each chip has a clock line of its own (BCM {self._clock_lines}): use lines()")
-        return _SharedGpiodLines(self, self._clock_lines[0], self._data_lines)
+        return _SharedGpiodLines(self, shared_clock_line(self._clock_lines), self._data_lines)
 
     def close(self) -> None:
         """Set every SCK low and give the lines back."""

@@ -9,10 +9,11 @@ chooses between the first two.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hardware.sensor import Channel
+from hardware.errors import NotPresentError, SettingError
+from hardware.sensor import CORNERS, Channel
 
 LANE_BITS: Final = 32  # how far apart `PinBank.shared_lines` packs the levels of the four DOUT lines
 
@@ -77,7 +78,11 @@ class PinBank(ABC):
 
     @abstractmethod
     def lines(self, channel: Channel) -> Lines:
-        """Return the lines of one channel; raises NotPresentError for a channel that the bank was not opened with."""
+        """Return the lines of one channel.
+
+        Raises NotPresentError for a channel that the bank was not opened with, SettingError when all chips share one
+        clock line.
+        """
 
     @abstractmethod
     def shared_lines(self) -> Lines:
@@ -91,3 +96,19 @@ class PinBank(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release what this bank opened. Safe to call twice and on a half-built object."""
+
+
+def own_lane(channel: Channel, clock_lines: Sequence[int]) -> int:
+    """Return the place in `CORNERS` of a chip whose clock line is its own; raises what `PinBank.lines` raises."""
+    if channel not in CORNERS:
+        raise NotPresentError(f"no HX711 lines for {channel.label}: a deck has them at its four corners")
+    if len(set(clock_lines)) == 1:
+        raise SettingError(f"BCM line {clock_lines[0]} clocks all four chips: use shared_lines()")
+    return CORNERS.index(channel)
+
+
+def shared_clock_line(clock_lines: Sequence[int]) -> int:
+    """Return the BCM line that clocks all four chips; raises what `PinBank.shared_lines` raises."""
+    if len(set(clock_lines)) > 1:
+        raise SettingError(f"each chip has a clock line of its own (BCM {clock_lines}): use lines()")
+    return clock_lines[0]

@@ -25,9 +25,8 @@ from hardware.errors import (
     MissingLibraryError,
     NotAllowedError,
     NotPresentError,
-    SettingError,
 )
-from hardware.pins import LANE_BITS, Lines, PinBank
+from hardware.pins import LANE_BITS, Lines, PinBank, own_lane, shared_clock_line
 from hardware.sensor import CORNERS, Channel
 
 POLL_NS: Final = 200_000
@@ -160,18 +159,12 @@ class RpigpioPinBank(PinBank):
 
     def lines(self, channel: Channel) -> Lines:
         """Return the lines of one chip."""
-        if channel not in CORNERS:
-            raise NotPresentError(f"no HX711 lines for {channel.label}: a deck has them at its four corners")
-        if len(set(self._clock_lines)) == 1:
-            raise SettingError(f"BCM line {self._clock_lines[0]} clocks all four chips: use shared_lines()")
-        lane = CORNERS.index(channel)
+        lane = own_lane(channel, self._clock_lines)
         return RpigpioLines(self, self._clock_lines[lane], self._data_lines[lane], lane)
 
     def shared_lines(self) -> Lines:
         """Return the clock line that all chips share, with their data lines."""
-        if len(set(self._clock_lines)) > 1:
-            raise SettingError(f"each chip has a clock line of its own (BCM {self._clock_lines}): use lines()")
-        return _SharedRpigpioLines(self, self._clock_lines[0], self._data_lines)
+        return _SharedRpigpioLines(self, shared_clock_line(self._clock_lines), self._data_lines)
 
     def close(self) -> None:
         """Give the data lines back. The clock lines stay outputs, low: set free, they would float up."""
