@@ -97,6 +97,8 @@ def _read(path: Path, stream: BinaryIO, content: bytes | None, layouts: Sequence
     if len(fitting) != 1 or len(set(header)) != len(header):
         found = ",".join(header)
         found = found if len(found) <= 100 else found[:100] + "..."
+        if len(header) == 1 and any(mark in found for mark in ";\t"):
+            expected += "; put commas between columns and points in numbers"
         raise CorruptFrameError(f"{path}:{max(blocks.lines, 1)}: the columns are {found!r}; {expected}")
     (layout,) = fitting
     names = (*layout.columns, *(name for name in layout.optional if name in header))
@@ -212,8 +214,9 @@ class _Block(msgspec.Struct, frozen=True):
         for number, line in self.numbered():
             cells = line.rstrip("\r\n").split(",")
             if len(cells) != len(header):
+                commas = "; is there a comma in a number?" if len(cells) > len(header) else ""
                 raise CorruptFrameError(
-                    f"{self.file}:{number}: {len(cells)} columns, expected {len(header)} as in the header"
+                    f"{self.file}:{number}: {len(cells)} columns, expected {len(header)} as in the header{commas}"
                 )
             for name in names:
                 cell = cells[header.index(name)].strip()

@@ -20,13 +20,15 @@ from station.cli.measure_tables import print_many, print_one
 from station.errors import StationError, UsageError
 from station.sway.analysis import analyse_recording, to_builtins
 from station.sway.batch import analyse_all, analyse_source, is_of_waist
-from station.sway.files import Failure, Source, read_recording, sources_in, sources_of
+from station.sway.files import Failure, Source, is_folder, read_recording, sources_in, sources_of
 from station.sway.picture import draw
 from station.sway.profiles import PROFILES, profile_named
 
 
 @click.command()
-@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "paths", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+)
 @click.option("--profile", default="station", show_default=True, help=f"What is done first: {', '.join(PROFILES)}.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, and nothing else.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes to use. Default: for many files all cores.")
@@ -61,7 +63,7 @@ def analyze(paths: tuple[Path, ...], profile: str, as_json: bool, jobs: int | No
 
 def _only(paths: tuple[Path, ...]) -> Source | None:
     """Return the one recording that was named, or None when several were."""
-    if len(paths) != 1 or paths[0].is_dir():
+    if len(paths) != 1 or is_folder(paths[0]):
         return None
     sources = sources_of(paths[0])
     return sources[0] if len(sources) == 1 else None
@@ -71,11 +73,11 @@ def _sources(paths: tuple[Path, ...]) -> list[Source | Failure]:
     found: list[Source | Failure] = []
     for path in paths:
         try:
-            found += sources_in(path) if path.is_dir() else sources_of(path)
+            found += sources_in(path) if is_folder(path) else sources_of(path)
         except StationError as error:
             if len(paths) == 1:
                 raise
-            found.append(Failure(str(path), str(error)))
+            found.append(Failure.of(path, error))
     return found
 
 

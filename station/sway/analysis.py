@@ -22,8 +22,10 @@ from station.sway.quality import (
     Timing,
     check_load,
     check_person,
+    check_range,
     check_timing,
     check_window,
+    refuse_clock,
     timing_of,
 )
 from station.sway.swarii import swarii
@@ -73,8 +75,7 @@ def analyse(
     Raises UsageError for a profile that does not exist, DataError for arrays that cannot be a COP over time.
     """
     rules = profile_named(profile)
-    _refuse_nonsense(file, time_s, ml_mm, ap_mm)
-    timing = timing_of(time_s)
+    timing = _timing(file, time_s, ml_mm, ap_mm)
     if fs_hz is not None:
         timing = _with_rate(file, timing, fs_hz)
     cop_mm = np.stack([ml_mm, ap_mm])
@@ -91,9 +92,7 @@ def analyse(
     check_timing(findings, timing, rules.rate_hz)
     if window_s is not None:
         check_window(findings, time_s, timing, window_s)
-    for name, axis in (("ML", ml_mm), ("AP", ap_mm)):
-        if not np.ptp(axis) > 0:
-            findings.close(f"constant: the centre of pressure does not move in {name}")
+    check_range(findings, cop_mm)
     if fz_n is not None:
         check_load(findings, time_s, fz_n)
     check_person(findings, duration_s, measures.metrics.get("mean_velocity_mm_s"))
@@ -115,9 +114,9 @@ def measured_signal(recording: Recording, profile: str = "station") -> tuple[Flo
     Raises as `analyse` does, and DataError for a recording that is too short for the profile's filter.
     """
     rules = profile_named(profile)
-    _refuse_nonsense(recording.file, recording.time_s, recording.ml_mm, recording.ap_mm)
+    timing = _timing(recording.file, recording.time_s, recording.ml_mm, recording.ap_mm)
     cop_mm = np.stack([recording.ml_mm, recording.ap_mm])
-    signal_mm, rate_hz = _prepare(rules, timing_of(recording.time_s), recording.time_s, cop_mm)
+    signal_mm, rate_hz = _prepare(rules, timing, recording.time_s, cop_mm)
     too_short = _too_short(rules, signal_mm)
     if too_short is not None:
         raise DataError(f"{recording.file}: {too_short}")
@@ -177,7 +176,8 @@ def to_builtins(analysis: Analysis) -> dict[str, Any]:
     return plain
 
 
-def _refuse_nonsense(file: str, time_s: FloatArray, ml_mm: FloatArray, ap_mm: FloatArray) -> None:
+def _timing(file: str, time_s: FloatArray, ml_mm: FloatArray, ap_mm: FloatArray) -> Timing:
+    """Return the timing of what can be a COP over time; raises DataError for what cannot."""
     where = file or "recording"
     if not len(time_s) == len(ml_mm) == len(ap_mm):
         raise DataError(f"{where}: {len(time_s)} times, {len(ml_mm)} ML and {len(ap_mm)} AP values; they must match")
@@ -189,6 +189,9 @@ def _refuse_nonsense(file: str, time_s: FloatArray, ml_mm: FloatArray, ap_mm: Fl
             raise DataError(f"{where}: {name} of sample {wrong[0]} is {values[wrong[0]]}, expected a finite number")
     if not (np.diff(time_s) > 0).all():
         raise DataError(f"{where}: the times do not ascend")
+    timing = timing_of(time_s)
+    refuse_clock(where, time_s, timing)
+    return timing
 
 
 def _with_rate(file: str, timing: Timing, fs_hz: float) -> Timing:

@@ -60,8 +60,8 @@ def analyse_source(source: Source, profile: str) -> dict[str, Any]:
 
 
 def is_of_waist(source: Source) -> bool:
-    """Return whether a source is a CSV file of a worn sensor; a pipe, which can be read once only, never is."""
-    return source.trial is None and source.path.is_file() and imu_recording.is_imu_file(source.path)
+    """Return whether a source is a CSV file of a worn sensor."""
+    return source.trial is None and imu_recording.is_imu_file(source.path)
 
 
 def _workers_for(count: int) -> int:
@@ -74,7 +74,7 @@ def _analyse(profile: str, source: Source | Failure) -> dict[str, Any] | Failure
     try:
         return analyse_source(source, profile)
     except StationError as error:
-        return Failure(str(source), str(error))
+        return Failure.of(source, error)
 
 
 def _leave_stopping_to_the_parent() -> None:

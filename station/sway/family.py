@@ -15,6 +15,8 @@ FloatArray = npt.NDArray[np.float64]
 Found = dict[str, float | str]  # a number, or why there is none
 
 AXES: Final = ("ml", "ap")
+# An axis whose range is smaller than this does not move: the width of an atom is a hundred times as much.
+LEAST_MOVEMENT_MM: Final = 1e-9
 
 
 class Measures(msgspec.Struct, frozen=True):
@@ -78,10 +80,11 @@ def measure(ml_mm: FloatArray, ap_mm: FloatArray, fs_hz: float, families: tuple[
     count = cop.shape[1]
     if count < 2:
         return nothing(keys, f"too short: {count} sample{'' if count == 1 else 's'}, at least 2 are needed")
-    ml_moves, ap_moves = (np.ptp(cop, axis=1) > 0).tolist()
-    if not (ml_moves or ap_moves):
+    moves = np.ptp(cop, axis=1) > LEAST_MOVEMENT_MM
+    if not moves.any():
         return nothing(keys, "no variation: the centre of pressure does not move at all")
     cop -= cop.mean(axis=1, keepdims=True)
+    cop[~moves] = 0.0
     steps = np.diff(cop)
     trace = Trace(
         cop=cop,
@@ -89,7 +92,7 @@ def measure(ml_mm: FloatArray, ap_mm: FloatArray, fs_hz: float, families: tuple[
         step_lengths=np.hypot(steps[0], steps[1]),
         distances=np.hypot(cop[0], cop[1]),
         fs_hz=fs_hz,
-        moves=(ml_moves, ap_moves),
+        moves=(bool(moves[0]), bool(moves[1])),
     )
     found: Found = {}
     for family in families:

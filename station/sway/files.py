@@ -5,6 +5,7 @@ Whatever is wrong with a file is one line that names it, the line and the column
 Nothing is repaired and no row is skipped.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,11 @@ FloatArray = npt.NDArray[np.float64]
 CORNERS: Final = Layout(("time_s", "front_left_n", "front_right_n", "back_left_n", "back_right_n"))
 # Of a worn sensor: what `imu_recording.py` reads.
 IMU: Final = Layout(("time_s", "acc_x_g", "acc_y_g", "acc_z_g"), optional=("gyr_x_deg_s", "gyr_y_deg_s", "gyr_z_deg_s"))
+
+
+def shown(name: object) -> str:
+    """Return a file name, or a text with one in it, as UTF-8 has it: bytes that are none become U+FFFD."""
+    return os.fsencode(str(name)).decode("utf-8", "replace")
 
 
 class Recording(msgspec.Struct, frozen=True, eq=False):
@@ -51,7 +57,7 @@ class Source(msgspec.Struct, frozen=True):
     trial: str | None = None
 
     def __str__(self) -> str:
-        return str(self.path) if self.trial is None else f"{self.path}:{self.trial}"
+        return shown(self.path if self.trial is None else f"{self.path}:{self.trial}")
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -60,24 +66,41 @@ class Failure(msgspec.Struct, frozen=True):
     file: str
     error: str
 
+    @classmethod
+    def of(cls, name: object, error: StationError) -> "Failure":
+        """Return the failure of what is called `name`."""
+        return cls(shown(name), shown(error))
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; raises NoInputError where that cannot be seen."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise NoInputError(f"{path}: cannot be read: {error.strerror}") from None
+
 
 def sources_in(folder: Path) -> list[Source | Failure]:
     """Return every recording of a folder, by name; a file of several trials that cannot be opened is a failure.
 
-    The index of a human-balance folder is not a recording. Raises NoInputError for a folder without one.
+    Hidden files and the index of a human-balance folder are not recordings. Raises NoInputError for a folder without
+    one, and for one that cannot be read.
     """
-    files = sorted(file for file in folder.iterdir() if file.is_file())
+    try:
+        files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    except OSError as error:
+        raise NoInputError(f"{folder}: cannot be read: {error.strerror}") from None
     if any(subjects.is_archive(file) for file in files):
         files = [file for file in files if file.name != subjects.INDEX]
     found: list[Source | Failure] = []
     for file in files:
-        if file.name.endswith((".csv", TRIAL_SUFFIX)):
+        if file.name.lower().endswith(".csv") or file.name.endswith(TRIAL_SUFFIX):
             found.append(Source(file))
         elif subjects.is_archive(file):
             try:
                 found += sources_of(file)
             except StationError as error:
-                found.append(Failure(str(file), str(error)))
+                found.append(Failure.of(file, error))
     if not found:
         raise NoInputError(
             f"{folder}: no recording in this folder; expected files named *.csv, *{TRIAL_SUFFIX} or subject_*.npz"
@@ -105,7 +128,7 @@ def read_recording(source: Source | Path, deck: DeckConfig | None = None) -> Rec
     """
     path, trial = (source.path, source.trial) if isinstance(source, Source) else (source, None)
     if trial is not None:
-        return Recording(f"{path}:{trial}", *subjects.read_trial(path, trial))
+        return Recording(shown(f"{path}:{trial}"), *subjects.read_trial(path, trial))
     if not path.name.endswith(TRIAL_SUFFIX):
         return _read_csv(path, deck or DeckConfig())
     try:
@@ -114,7 +137,7 @@ def read_recording(source: Source | Path, deck: DeckConfig | None = None) -> Rec
         raise NoInputError(f"{path}: no such file") from None
     except OSError as error:
         raise NoInputError(f"{path}: cannot be read: {error.strerror}") from None
-    return recording_of_trial(RawTrial.from_bytes(content, str(path)), str(path))
+    return recording_of_trial(RawTrial.from_bytes(content, str(path)), shown(path))
 
 
 def recording_of_trial(trial: RawTrial, file: str) -> Recording:
@@ -156,7 +179,7 @@ def _read_csv(path: Path, deck: DeckConfig) -> Recording:
     time_s, *values = (table.columns[name] for name in table.layout.columns)
     if table.layout is COP:
         ml_mm, ap_mm = values
-        return Recording(str(path), time_s, ml_mm, ap_mm, table.columns.get("fz_n"))
+        return Recording(shown(path), time_s, ml_mm, ap_mm, table.columns.get("fz_n"))
     front_left_n, front_right_n, back_left_n, back_right_n = values
     lifted = np.flatnonzero(~((front_left_n + front_right_n) + (back_left_n + back_right_n) > 0))
     if len(lifted):
@@ -167,4 +190,4 @@ def _read_csv(path: Path, deck: DeckConfig) -> Recording:
     fz_n, ml_mm, ap_mm = cop_of_trial(
         front_left_n, front_right_n, back_left_n, back_right_n, deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm
     )
-    return Recording(str(path), time_s, ml_mm, ap_mm, fz_n, corners_n=np.stack(values))
+    return Recording(shown(path), time_s, ml_mm, ap_mm, fz_n, corners_n=np.stack(values))

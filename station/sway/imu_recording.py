@@ -18,9 +18,9 @@ from hardware.errors import CorruptFrameError, NotPresentError
 from hardware.recorded import COP, FEWEST_ROWS, read_table
 from station.errors import DataError, NoInputError
 from station.sway import sit_to_stand, sit_to_stand_displacement, trunk
-from station.sway.files import CORNERS, IMU
+from station.sway.files import CORNERS, IMU, shown
 from station.sway.profiles import resample
-from station.sway.quality import Findings, Quality, check_timing, timing_of
+from station.sway.quality import Findings, Quality, check_timing, refuse_clock, timing_of
 from station.sway.sit_to_stand import find_sit_to_stands
 from station.sway.sit_to_stand_displacement import find_by_displacement
 from station.sway.trunk import trunk_sway
@@ -75,9 +75,11 @@ class ImuAnalysis(msgspec.Struct, frozen=True):
 def is_imu_file(path: Path) -> bool:
     """Return whether a CSV file has the columns of a worn sensor; False for whatever cannot be opened or read.
 
-    Not one that has those of the deck as well.
+    Not one that has those of the deck as well, and never a pipe, which can be read once only.
     """
     try:
+        if not path.is_file():
+            return False
         with path.open(encoding="utf-8-sig") as lines:
             for line in lines:
                 if line.strip() and not line.startswith("#"):
@@ -100,7 +102,7 @@ def analyse_imu_file(path: Path) -> ImuAnalysis:
     except CorruptFrameError as error:
         raise DataError(str(error)) from None
     time_s, *acc_g = (table.columns[name] for name in IMU.columns)
-    return analyse_imu(time_s, np.stack(acc_g), str(path))
+    return analyse_imu(time_s, np.stack(acc_g), shown(path))
 
 
 def analyse_imu(time_s: FloatArray, acc_g: FloatArray, file: str = "") -> ImuAnalysis:
@@ -113,6 +115,7 @@ def analyse_imu(time_s: FloatArray, acc_g: FloatArray, file: str = "") -> ImuAna
     if not (np.isfinite(acc_g).all() and np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
         raise DataError(f"{file or 'recording'}: times must ascend, and every value must be a finite number")
     timing = timing_of(time_s)
+    refuse_clock(file or "recording", time_s, timing)
     rate_hz = timing.rate_hz
     if not timing.regular:
         rate_hz = _RATE_HZ

@@ -10,14 +10,23 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from station.errors import DataError
+from station.sway.family import AXES, LEAST_MOVEMENT_MM
+
 FloatArray = npt.NDArray[np.float64]
 
+# Nothing that measures a person is slower or faster; a rate beyond is one of times in another unit.
+POSSIBLE_HZ: Final = (0.5, 1e5)
+# Over a day. A single wrong time can claim years, which at a profile's rate fit into no memory.
+LONGEST_S: Final = 1e5
 # The shortest stance of any protocol; below it a mean velocity says little.
 SHORTEST_S: Final = 10.0
 # Below 25 samples/s more than 1.3 % of the path is lost (older people, eyes open, firm, against 100 samples/s).
 SLOWEST_HZ: Final = 25.0
 # Nobody stands as still as an object.
 TOO_STILL_MM_S: Final = 2.0
+# Nobody's feet are as far apart: the numbers are in another unit, or nobody stood there.
+WIDEST_MM: Final = 1000.0
 LONGEST_GAP_INTERVALS: Final = 2
 FEWEST_VALID: Final = 0.95
 # Of body weight. Quiet standing varies by 0.15 % at most (33 trials of the reference data); more: moved, held the rail.
@@ -70,6 +79,22 @@ def timing_of(time_s: FloatArray) -> Timing:
     )
 
 
+def refuse_clock(where: str, time_s: FloatArray, timing: Timing) -> None:
+    """Raise DataError, with `where` in it, for times that no recording of a person has."""
+    slowest_hz, fastest_hz = POSSIBLE_HZ
+    if not slowest_hz <= timing.rate_hz <= fastest_hz:
+        raise DataError(
+            f"{where}: {timing.rate_hz:.4g} samples/s by its times, expected {slowest_hz:g} to {fastest_hz:g}; "
+            "time_s must be in seconds"
+        )
+    lasts_s = float(time_s[-1] - time_s[0])
+    if lasts_s > LONGEST_S:
+        raise DataError(
+            f"{where}: lasts {lasts_s:.6g} s by its times, at most {LONGEST_S:g} s are measured; "
+            f"correct the times (the longest gap begins at {timing.longest_at_s:.10g} s), or cut the recording"
+        )
+
+
 class Findings:
     """Collects gates that closed and notes, in the order in which they are looked at."""
 
@@ -120,6 +145,18 @@ def check_window(findings: Findings, time_s: FloatArray, timing: Timing, window_
     for side, missing_s in (("start", time_s[0] - window_s[0]), ("end", window_s[1] - time_s[-1])):
         if missing_s > longest_s:
             findings.close(f"gap: {missing_s * 1e3:.0f} ms without a sample at the {side} of the window")
+
+
+def check_range(findings: Findings, cop_mm: FloatArray) -> None:
+    """Look at how far a centre of pressure of shape (2, N) gets: not at all, or farther than anybody's feet."""
+    for name, range_mm in zip(AXES, np.ptp(cop_mm, axis=1).tolist(), strict=True):
+        if not range_mm > LEAST_MOVEMENT_MM:
+            findings.close(f"constant: the centre of pressure does not move in {name.upper()}")
+        elif range_mm > WIDEST_MM:
+            findings.close(
+                f"too wide: the centre of pressure covers {range_mm:.4g} mm in {name.upper()}, nobody stands on more "
+                f"than {WIDEST_MM:g} mm"
+            )
 
 
 def check_load(findings: Findings, time_s: FloatArray, fz_n: FloatArray) -> None:

@@ -17,7 +17,7 @@ from scipy import fft, signal
 from station.sway.density import sway_density
 from station.sway.diffusion import mean_squared_displacement
 from station.sway.ellipse import prediction_factor
-from station.sway.family import FloatArray, Found
+from station.sway.family import LEAST_MOVEMENT_MM, FloatArray, Found
 from station.sway.hull import convex_hull, largest_distance
 from station.sway.profiles import LowPass, shortest_filtered, smooth
 
@@ -105,6 +105,7 @@ def paper_outputs(cop_cm: FloatArray, mean_cm: FloatArray, fs_hz: float) -> Foun
     found: Found = {f"mean_value_{axis}": float(mean) for axis, mean in zip(_AXES, mean_cm, strict=True)}
     if cop_cm.shape[1] < 3:
         return {key: found.get(key, _TOO_SHORT) for key in UNITS}
+    cop_cm = np.where(np.ptp(cop_cm, axis=1, keepdims=True) > LEAST_MOVEMENT_MM / 10, cop_cm, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         found |= _positions(cop_cm) | _movement(cop_cm, fs_hz) | _sway_density(cop_cm, fs_hz)
         for axis, values in zip(_AXES, cop_cm, strict=True):

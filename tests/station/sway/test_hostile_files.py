@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,8 +36,32 @@ REFUSED = {
     "two rows": (f"{COP}\n0,1,2\n0.01,2,3\n".encode(), "only 2 rows; at least 3 rows are needed"),
     "no header": (b"0,1,2\n0.01,2,3\n0.02,3,4\n", ":1: the columns are '0,1,2'; expected time_s"),
     "other names": (b"t,x,y\n0,1,2\n", ":1: the columns are 't,x,y'; expected time_s,cop_ml_mm,cop_ap_mm"),
-    "semicolons": (b"time_s;cop_ml_mm;cop_ap_mm\n0;1;2\n", ":1: the columns are 'time_s;cop_ml_mm;cop_ap_mm'"),
-    "decimal commas": (f'{COP}\n"0,0","1,5",2\n0,1,2\n'.encode(), ":2: 5 columns, expected 3 as in the header"),
+    "semicolons": (
+        b"time_s;cop_ml_mm;cop_ap_mm\n0;1;2\n",
+        ":1: the columns are 'time_s;cop_ml_mm;cop_ap_mm'; expected time_s,cop_ml_mm,cop_ap_mm[,fz_n] or time_s,"
+        "front_left_n,front_right_n,back_left_n,back_right_n; put commas between columns and points in numbers",
+    ),
+    "tabs": (b"time_s\tcop_ml_mm\tcop_ap_mm\n0\t1\t2\n", "; put commas between columns and points in numbers"),
+    "decimal commas": (
+        f'{COP}\n"0,0","1,5",2\n0,1,2\n'.encode(),
+        ":2: 5 columns, expected 3 as in the header; is there a comma in a number?",
+    ),
+    "milliseconds": (
+        rows(seconds(300) * 1e3, sway_mm(300)).encode(),
+        ": 0.1 samples/s by its times, expected 0.5 to 100000; time_s must be in seconds",
+    ),
+    "seconds as if nanoseconds": (
+        rows(seconds(300) * 1e-9, sway_mm(300)).encode(),
+        ": 1e+11 samples/s by its times, expected 0.5 to 100000; time_s must be in seconds",
+    ),
+    "one wrong time": (
+        rows(np.append(seconds(299), 1e9), sway_mm(300)).encode(),
+        ": lasts 1e+09 s by its times, at most 100000 s are measured; correct the times (the longest gap begins at 2.",
+    ),
+    "a wrong time of a worn sensor": (
+        b"time_s,acc_x_g,acc_y_g,acc_z_g\n0,1,0,0\n0.01,1,0,0\n0.02,1,0,0\n1e11,1,0,0\n",
+        ": lasts 1e+11 s by its times",
+    ),
     "not a number": (f"{COP}\n0,1,2\n0.01,nan,3\n0.02,3,4\n".encode(), ":3: cop_ml_mm is nan, expected a number"),
     "infinite": (f"{COP}\n0,1,2\n0.01,2,-inf\n0.02,3,4\n".encode(), ":3: cop_ap_mm is -inf, expected a number"),
     "a word": (f"{COP}\n0,1,2\n0.01,2,n/a\n0.02,3,4\n".encode(), ":3: cop_ap_mm is 'n/a', expected a number"),
@@ -76,8 +101,17 @@ MEASURED = {
         "irregular timestamps",
     ),
     "far from zero": (rows(seconds(3000) + 1.7e9, sway_mm() + 9e4), True, None),
-    "huge steps": (rows(seconds(3000), sway_mm() * 100), True, None),
+    "micrometres": (rows(seconds(3000), sway_mm() * 1000), False, "too wide: the centre of pressure covers"),
 }
+
+
+def test_what_hardly_moves_at_all_does_not_move(run, tmp_path):
+    for size in (1e-10, 1e-160, 5e-324):
+        (tmp_path / "a.csv").write_text(rows(seconds(3000), sway_mm() / 100 * size))
+        for profile in ("station", "published", "quijoux2021"):
+            document = json.loads(run(tmp_path / "a.csv", "--json", "--profile", profile).stdout)
+            assert document["not_computed"]["mean_velocity_mm_s"].startswith("no variation")
+            assert "constant: the centre of pressure does not move in AP" in document["quality"]["flags"]
 
 
 @pytest.mark.parametrize("what", MEASURED)
@@ -136,9 +170,39 @@ def test_a_pipe_is_read_once_and_its_lines_are_still_known(tmp_path):
         writer.join(10)
 
 
-def test_what_may_not_be_read_is_no_input(tmp_path):
+def test_what_may_not_be_read_is_no_input(run, tmp_path, monkeypatch):
     with pytest.raises(NoInputError, match="cannot be read"):
         read_recording(tmp_path)
+    (tmp_path / "a.csv").write_text(rows(seconds(3000), sway_mm()))
+    endless = tmp_path / ("a" * 300 + ".csv")
+    ran = run(endless, "--json")
+    assert (ran.exit_code, ran.stderr) == (66, f"balance-station: {endless}: cannot be read: File name too long\n")
+    ran = run(endless, tmp_path / "a.csv", "--json")
+    assert (ran.exit_code, ran.stderr.count("\n")) == (65, 1)
+    assert ["error" in each for each in json.loads(ran.stdout)] == [True, False]
+
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert run(tmp_path / "a.csv").exit_code == 0, "whether it can be read is found out by reading"
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    ran = run(tmp_path)
+    assert (ran.exit_code, ran.stderr) == (66, f"balance-station: {tmp_path}: cannot be read: Permission denied\n")
+
+
+def test_a_folder_has_what_other_systems_leave_there(run, tmp_path):
+    text = rows(seconds(3000), sway_mm())
+    (tmp_path / "TRIAL1.CSV").write_text(text)
+    (tmp_path / "._TRIAL1.csv").write_bytes(b"\0\5\x16\7")
+    (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text(text)
+    (tmp_path / os.fsdecode(b"caf\xe9-empty.csv")).write_text("")
+    ran = run(tmp_path, "--json")
+    documents = json.loads(ran.stdout)
+    assert [Path(each["file"]).name for each in documents] == ["TRIAL1.CSV", "caf\ufffd-empty.csv", "caf\ufffd.csv"]
+    assert ["error" in each for each in documents] == [False, True, False]
+    assert ran.stderr.startswith(f"balance-station: {tmp_path}/caf\ufffd-empty.csv: empty")
+    assert run(tmp_path / os.fsdecode(b"caf\xe9.csv"), "--plot", tmp_path / "a.png").exit_code == 0
 
 
 @given(

@@ -13,6 +13,7 @@ from station.sway.analysis import analyse
 from station.sway.density import sway_density
 from station.sway.family import measure, units_of
 from station.sway.measures import FAMILIES, UNITS
+from station.sway.quijoux2021 import paper_outputs
 
 from .making import seconds, sway_mm
 
@@ -132,6 +133,16 @@ def test_every_key_has_a_finite_number_or_a_reason_whatever_the_signal(seed, cou
     assert not set(found.metrics) & set(found.not_computed)
     assert all(math.isfinite(value) for value in found.metrics.values())
     assert all(found.not_computed.values())
+
+
+@FEW
+@given(sways(), st.tuples(st.integers(-323, 4), st.integers(-323, 4)))
+def test_however_small_or_large_there_is_a_finite_number_or_a_reason(cop, powers):
+    cop = cop / np.abs(cop).max() * np.array([[10.0 ** powers[0]], [10.0 ** powers[1]]])
+    found = measure(*cop, FS_HZ, FAMILIES)
+    assert all(math.isfinite(value) for value in found.metrics.values())
+    outputs = paper_outputs(cop / 10, cop.mean(axis=1) / 10, FS_HZ)
+    assert all(isinstance(value, str) or math.isfinite(value) for value in outputs.values())
 
 
 def test_every_family_returns_exactly_the_keys_that_it_promises():
