@@ -1,5 +1,6 @@
 """The command `balance-station`: puts the commands together, and turns every error of ours into one line and a code."""
 
+import errno
 import logging
 import os
 import sys
@@ -88,9 +89,20 @@ def main() -> None:
         code = 130
     except BrokenPipeError:
         # whoever read our output has gone; that is their right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         code = 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _say("there is no space left to write to; free some, or write elsewhere")
+        _close_output()
+        code = os.EX_IOERR
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _close_output() -> None:
+    """Let nothing that is still held back be written at the end, where it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:

@@ -28,6 +28,8 @@ _GROUPS: Final = (
     ("Trunk", ("trunk_",)),
 )
 _ELSE: Final = "Other"
+# What is written to a file or a pipe is not folded: names stay whole.
+_WIDTH_ELSEWHERE: Final = 200
 _AXIS: Final = re.compile(r"_(ml|ap)(?=_|$)")
 _PAPER_AXIS: Final = re.compile(r"_(ML_AND_AP|Radius|ML|AP)$")
 _SUMMARY: Final = {
@@ -55,7 +57,7 @@ _RISE: Final = {
 
 def print_one(result: Mapping[str, Any]) -> None:
     """Print every measure of one recording: a row a measure, columns for the plane and its axes."""
-    console = Console(emoji=False)
+    console = _console()
     table = Table(title=escape(f"{result['file']}: {_pipeline(result)}"), title_justify="left")
     table.add_column("measure", no_wrap=True)
     for heading in ("planar", "ML", "AP"):
@@ -83,7 +85,7 @@ def print_many(results: Iterable[Mapping[str, Any]]) -> None:
     results = list(results)
     if not results:
         return
-    console = Console(emoji=False)
+    console = _console()
     names = [Path(result["file"]).name for result in results]
     if len(set(names)) < len(names):
         names = [result["file"] for result in results]
@@ -93,6 +95,11 @@ def print_many(results: Iterable[Mapping[str, Any]]) -> None:
     for result in results:
         if result["quality"]["flags"]:
             _print_quality(console, result)
+
+
+def _console() -> Console:
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(emoji=False, width=_WIDTH_ELSEWHERE)
 
 
 def _print_summary(

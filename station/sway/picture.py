@@ -4,6 +4,7 @@ Draws what was measured, after the profile's pipeline, and the measures that can
 extra `plot`), which nothing else here does; draws into a file and opens no window.
 """
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,7 @@ _STYLE: Final[Any] = {
 }
 # More points than a line on paper can show are left out of the two lines.
 _MOST_POINTS: Final = 20_000
+_LONGEST_LINE: Final = 120  # characters across the picture
 
 
 class Drawn(msgspec.Struct, frozen=True, eq=False):
@@ -88,13 +90,11 @@ def compose(figure: "Figure", drawn: Drawn) -> None:
     """Put the four plots into a figure."""
     analysis = drawn.analysis
     name = analysis.file.rsplit("/", 1)[-1]
-    figure.suptitle(
-        f"{name}   {analysis.duration_s:.4g} s, profile {analysis.profile}"
-        + ("" if analysis.quality.assessable else "   NOT ASSESSABLE"),
-        x=0.01,
-        ha="left",
-        fontsize=11,
-    )
+    title = f"{name}   {analysis.duration_s:.4g} s, profile {analysis.profile}"
+    if not analysis.quality.assessable:
+        flags = textwrap.shorten("; ".join(analysis.quality.flags), _LONGEST_LINE, placeholder=" ...")
+        title += f"\nNOT ASSESSABLE: {flags}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, parse_math=False)
     rows = figure.add_gridspec(2, 2, width_ratios=(1.0, 1.25))
     _statokinesigram(figure.add_subplot(rows[0, 0]), drawn)
     _stabilogram(figure.add_subplot(rows[0, 1]), drawn)
@@ -138,9 +138,10 @@ def _spectrum(axes: "Axes", drawn: Drawn) -> None:
             continue  # an axis that does not move has no place on a logarithmic scale
         median_hz = drawn.analysis.metrics.get(f"power_50_{name.lower()}_hz")
         said = "" if median_hz is None else f", half below {median_hz:.2f} Hz"
-        axes.loglog(frequency_hz[shown], power, color=colour, linewidth=1.1, label=f"{name}{said}")
+        axes.semilogy(frequency_hz[shown], power, color=colour, linewidth=1.1, label=f"{name}{said}")
     axes.axvspan(LOWEST_HZ, HIGHEST_HZ, color=_FAINT, alpha=0.12, linewidth=0, label="measured band")
     axes.set(title="Spectrum (Welch)", xlabel="frequency (Hz)", ylabel="power density (mm²/Hz)")
+    axes.set_xscale("log")
     axes.set_xticks([0.1, 0.5, 1, 5, 10], labels=["0.1", "0.5", "1", "5", "10"])
     axes.legend(loc="lower left")
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +57,19 @@ def test_an_unknown_command_or_option_is_a_usage_error_in_one_line(say: Say) -> 
         code, out, err = say(*arguments)
         assert (code, out) == (os.EX_USAGE, "")
         assert len(err.strip().splitlines()) == 1
+
+
+def test_a_full_disk_is_one_line_and_an_input_output_error() -> None:
+    code = "import sys; from station.cli.main import main; sys.argv[1:] = ['norms', 'show', *sys.argv[1:]]; main()"
+    for arguments in ([], ["--json"]):
+        with Path("/dev/full").open("w") as full:
+            ran = subprocess.run(
+                [sys.executable, "-c", code, *arguments], stdout=full, stderr=subprocess.PIPE, check=False, timeout=120
+            )
+        assert ran.returncode == os.EX_IOERR
+        assert ran.stderr.decode() == (
+            "balance-station: there is no space left to write to; free some, or write elsewhere\n"
+        )
 
 
 def test_config_is_checked_shown_and_described(say: Say, tmp_path: Path) -> None:

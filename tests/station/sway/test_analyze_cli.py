@@ -70,7 +70,11 @@ def test_people_get_a_table_with_units(run, folder):
     assert "mean_velocity_mm_s" in result.stdout
     assert "mm/s" in result.stdout
     assert "assessable" in result.stdout
-    assert run(folder).stdout.count("yes") == 3
+    long = folder / ("a-long-name-of-a-recording-" * 3 + ".csv")
+    long.write_bytes((folder / "a.csv").read_bytes())
+    table = run(folder).stdout
+    assert table.count("yes") == 4
+    assert f" {long.name} " in table, "what a pipe gets is not folded"
 
 
 def test_the_profile_can_be_chosen(run, folder):

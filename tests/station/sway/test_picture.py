@@ -49,6 +49,17 @@ def test_four_plots_with_axes_that_say_what_and_in_which_unit():
     assert "b.csv" in figure.get_suptitle()
 
 
+def test_the_title_is_the_name_as_it_is_and_why_nothing_can_be_said():
+    name = r"a$\no_{formula.csv"
+    still = Recording(name, seconds(3000), np.full(3000, 3.0), sway_mm()[1])
+    figure, _ = composed(still)
+    figure.draw_without_rendering()
+    assert figure.get_suptitle().splitlines() == [
+        f"{name}   30 s, profile station-1",
+        "NOT ASSESSABLE: constant: the centre of pressure does not move in ML",
+    ]
+
+
 def test_what_is_drawn_is_what_was_measured():
     one = recording()
     signal_mm, fs_hz = measured_signal(one)
