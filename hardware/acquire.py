@@ -73,7 +73,10 @@ class Acquisition(SampleSource):
                 self._self_tests[imu.channel] = imu.self_test()
             except HardwareError as error:
                 log.warning("%s does not answer and is asked again and again: %s", imu.channel.label, error)
-        self._look_ns = self._clock.now_ns() + IMU_DRAIN_NS
+        now_ns = self._clock.now_ns()
+        self._look_ns = now_ns + IMU_DRAIN_NS
+        for chip in self._chips.values():
+            chip.policy.unwatched(now_ns)
 
     def service(self, until_ns: int) -> int:
         """Read every frame that becomes ready up to `until_ns`, and the IMUs every 20 ms; return samples written."""

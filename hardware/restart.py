@@ -113,6 +113,10 @@ class RestartPolicy:
         self._deadline_ns = now_ns + SETTLE_TIMEOUT_NS
         self._nonsense = self._good = 0
 
+    def unwatched(self, now_ns: int) -> None:
+        """Take note that nobody has looked until now: that silence says nothing about the chip."""
+        self._deadline_ns = max(self._deadline_ns, now_ns + READY_TIMEOUT_NS)
+
     def _wait(self, now_ns: int) -> None:
         self._state = _State.WAITING
         self._deadline_ns = now_ns + PAUSES_NS[min(self._tries, len(PAUSES_NS) - 1)]

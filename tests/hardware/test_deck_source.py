@@ -23,6 +23,7 @@ from hardware.errors import (
 from hardware.fifo_imu import FIRST_REST_NS
 from hardware.imu import IMU_MODELS, ImuName
 from hardware.pin_backends import open_bank
+from hardware.restart import SETTLE_TIMEOUT_NS
 from hardware.ring import RingState, RingWriter
 from hardware.sensor import CORNERS, Channel, Flag
 from hardware.virtual.hx711 import VirtualHx711
@@ -216,6 +217,32 @@ def test_the_self_test_of_an_imu_costs_the_load_cells_nothing(
     assert len(corners) > 900
     # each chip's last one before the pause, which the net doubts in hindsight, and its first two or three after it
     assert sum(bool(sample.flags) for sample in corners) <= 4 * 4
+
+
+@pytest.mark.parametrize("phase_ms", range(5))
+@pytest.mark.parametrize("backend", ["gpiod", "rpigpio"])
+def test_two_self_tests_at_the_start_restart_no_chip_though_they_take_longer_than_one_may_be_silent(
+    board: Board, ring: RingWriter, backend: PinBackendName, phase_ms: int
+) -> None:
+    gpio_chip = "/dev/gpiochip0" if backend == "gpiod" else None
+    wiring = Wiring(CLOCKS, DATA, backend, gpio_chip=gpio_chip, waist_imu="lsm6dsox")
+    board.clock.t_ns += phase_ms * S // 1000
+    imus = {
+        address: virtual_imu("lsm6dsox", board.clock, lambda t_ns: (0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
+        for address in IMU_MODELS["lsm6dsox"].addresses
+    }
+    with (
+        contextlib.closing(open_deck(wiring, ring, board.clock)) as deck,
+        contextlib.closing(VirtualSMBus(VirtualAdapter(imus))) as chips,
+    ):
+        board.buses[0].chips = chips
+        began_ns = board.clock.t_ns
+        deck.test_imus()
+        assert board.clock.t_ns - began_ns > SETTLE_TIMEOUT_NS
+        deck.service(board.clock.t_ns + S)
+        corners = deck.status().corners
+    assert [(each.restarts, each.ready_timeouts, each.settle_timeouts) for each in corners] == [(0, 0, 0)] * 4
+    assert all(each.frames > 75 for each in corners)
 
 
 def test_a_second_imu_is_read_at_its_second_address(board: Board, ring: RingWriter) -> None:
