@@ -156,12 +156,8 @@ class Lsm6dsox(FifoImu):
         self._temperature = i2c_msg.read(address, OUT_TEMP + 2 - STATUS)
         self._look = (at(FIFO_STATUS1), self._status)
         self._look_at_settings = (at(CTRL1_XL), self._ctrl)
-        self._look_at_all = (
-            *self._look,
-            *self._look_at_settings,
-            *(at(TIMESTAMP0), self._ticks),
-            *(at(STATUS), self._temperature),
-        )
+        self._look_at_all = (*self._look, *self._look_at_settings, at(STATUS), self._temperature)
+        self._look_at_time = (at(TIMESTAMP0), self._ticks)
         self._burst_start = at(FIFO_DATA_OUT_TAG)
         self._bursts: dict[int, i2c_msg] = {}
         self._last_ticks: int | None = None
@@ -196,11 +192,7 @@ class Lsm6dsox(FifoImu):
             self._link.write_checked(setting)
         trim = self._link.read(INTERNAL_FREQ_FINE, "INTERNAL_FREQ_FINE")
         self._start_over(TICK_NS - TICK_TRIM_NS * (trim - 256 if trim & 0x80 else trim))
-        # The first sight of the counter: with the next one it gives the rate, however late that comes. As long a
-        # look as the later ones: beside a shorter one they would pass for interrupted.
-        before_ns = self._clock.now_ns()
-        self._link.transfer("reading FIFO status and time", *self._look_at_all)
-        self._observe_ticks(before_ns, self._clock.now_ns())
+        self._observe_time()  # with the next look it gives the rate, however late that comes
 
     def _settings_intact(self) -> bool:
         self._link.transfer("reading settings", *self._look_at_settings)
@@ -227,14 +219,12 @@ class Lsm6dsox(FifoImu):
 
     def _look_at_chip(self) -> int:
         """Return the number of slots in the FIFO, or -1 when the chip has lost its settings. Keeps the time fit."""
-        before_ns = self._clock.now_ns()
-        if self._time.is_due(before_ns):
-            self._link.transfer("reading FIFO status and time", *self._look_at_all)
-            after_ns = self._clock.now_ns()
+        if self._time.is_due(self._clock.now_ns()):
+            self._link.transfer("reading FIFO status, settings and temperature", *self._look_at_all)
             if bytes(self._ctrl) != self._expected_ctrl:
                 return -1
-            self._observe_ticks(before_ns, after_ns)
             self._take_temperature()
+            self._observe_time()
         else:
             self._link.transfer("reading FIFO status", *self._look)
         low, high = bytes(self._status)
@@ -245,8 +235,11 @@ class Lsm6dsox(FifoImu):
         level = low | (high & 3) << 8
         return level if level or self._settings_intact() else -1
 
-    def _observe_ticks(self, before_ns: int, after_ns: int) -> None:
-        """Take note of the counter, which was read between two station times."""
+    def _observe_time(self) -> None:
+        """Read the counter and take note of when."""
+        before_ns = self._clock.now_ns()
+        self._link.transfer("reading the time", *self._look_at_time)
+        after_ns = self._clock.now_ns()
         ticks = int.from_bytes(bytes(self._ticks), "little") + self._ticks_base
         if self._last_ticks is not None and ticks < self._last_ticks - _WRAP // 2:
             ticks += _WRAP

@@ -135,7 +135,7 @@ class Mpu6050(FifoImu):
         self._temperature = i2c_msg.read(address, 2)
         self._look = (at(INT_STATUS), self._status, at(FIFO_COUNT), self._count)
         self._look_at_settings = (at(SMPLRT_DIV), self._config, at(USER_CTRL), self._power)
-        self._look_at_all = (*self._look, *self._look_at_settings, at(TEMP_OUT), self._temperature)
+        self._look_at_temperature = (at(TEMP_OUT), self._temperature)
         self._burst_start = at(FIFO_R_W)
         self._bursts: dict[int, i2c_msg] = {}
         self._time = ChipTime(self._period_ns)
@@ -194,9 +194,6 @@ class Mpu6050(FifoImu):
 
     def _settings_intact(self) -> bool:
         self._link.transfer("reading settings", *self._look_at_settings)
-        return self._as_set_up()
-
-    def _as_set_up(self) -> bool:
         return bytes(self._config) == self._expected and bytes(self._power) == self._expected_power
 
     def _read(self, most: int) -> list[Sample] | None:
@@ -225,12 +222,10 @@ class Mpu6050(FifoImu):
         """Return the bytes in the FIFO, -1 when the chip has lost its settings; 0 after the FIFO had to be emptied."""
         before_ns = self._clock.now_ns()
         due = self._time.is_due(before_ns) or self._in_doubt
-        self._link.transfer("reading FIFO status and count", *(self._look_at_all if due else self._look))
+        self._link.transfer("reading FIFO status and count", *self._look)
         after_ns = self._clock.now_ns()
-        if due and not self._as_set_up():
-            return -1
         count = int.from_bytes(bytes(self._count), "big")
-        if not count and not due and not self._settings_intact():
+        if (due or not count) and not self._settings_intact():
             return -1
         if bytes(self._status)[0] & _OVERFLOW or count >= FIFO_BYTES:
             self.counters.overruns += 1
@@ -249,10 +244,14 @@ class Mpu6050(FifoImu):
             self._realign()
             return 0
         newest = self._next + count // PACKET_BYTES - 1
-        if newest >= 0 and due:  # before its first sample the chip has no temperature either
-            self._temperature_c = self.model.temperature_c(int.from_bytes(bytes(self._temperature), "big", signed=True))
+        if newest >= 0 and due:
             self._time.observe(newest, before_ns - round(self._time.tick_ns), after_ns)
+            self._read_temperature()  # before its first sample the chip has none
         return count
+
+    def _read_temperature(self) -> None:
+        self._link.transfer("reading the temperature", *self._look_at_temperature)
+        self._temperature_c = self.model.temperature_c(int.from_bytes(bytes(self._temperature), "big", signed=True))
 
     def _fits(self, count: int, before_ns: int, after_ns: int) -> bool:
         """Return whether so many bytes are possible now: else packets were lost or doubled, and times are wrong."""

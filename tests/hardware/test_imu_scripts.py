@@ -96,7 +96,7 @@ def lsm6dsox_set_up(rate_hz: int) -> list[Transfer]:
         ("read", 0x12, 0x04),
         *written_and_read_back(*LSM6DSOX_SETTINGS[rate_hz]),
         ("read", 0x63, 0x00),
-        ("combined", lsm6dsox_look(rate_hz, b"\0\0", 0)),
+        ("combined", [(0x40, b"\0\0\0\0")]),
     ]
 
 
@@ -106,7 +106,7 @@ def lsm6dsox_look(
     """temperature: STATUS, which says whether there is one, a register that says nothing, and the temperature."""
     settings = dict(LSM6DSOX_SETTINGS[rate_hz])
     ctrl = bytes([settings[0x10], settings[0x11]])
-    return [(0x3A, level), (0x10, ctrl), (0x40, ticks.to_bytes(4, "little")), (0x1E, temperature)]
+    return [(0x3A, level), (0x10, ctrl), (0x1E, temperature), (0x40, ticks.to_bytes(4, "little"))]
 
 
 def mpu_set_up(name: ImuName, rate_hz: int = 200) -> list[Transfer]:
@@ -128,8 +128,11 @@ def mpu_settings(name: ImuName, rate_hz: int = 200) -> list[tuple[int, bytes]]:
     return [(0x19, config), (0x6A, b"\x40\x01")]
 
 
-def mpu_look(name: ImuName, flags: bytes, count: bytes, temperature: bytes = b"\0\0") -> list[tuple[int, bytes]]:
-    return [(0x3A, flags), (0x72, count), *mpu_settings(name), (0x41, temperature)]
+def mpu_look(name: ImuName, flags: bytes, count: bytes) -> list[tuple[int, bytes]]:
+    return [(0x3A, flags), (0x72, count), *mpu_settings(name)]
+
+
+MPU_TEMPERATURE: Transfer = ("combined", [(0x41, b"\0\0")])
 
 
 @pytest.mark.parametrize("rate_hz", [104, 208])
@@ -162,6 +165,7 @@ def test_a_drain_of_an_mpu_is_flags_and_count_with_settings_and_then_one_burst_o
     script: list[Transfer] = [
         *mpu_set_up(name),
         ("combined", mpu_look(name, b"\x01", b"\x00\x18")),
+        MPU_TEMPERATURE,
         ("combined", [(0x74, packets)]),
         ("combined", [(0x3A, b"\x00"), (0x72, b"\x00\x00")]),
         ("combined", mpu_settings(name)),
@@ -194,7 +198,7 @@ def test_a_count_that_is_no_whole_number_of_packets_is_looked_at_twice_before_th
     look = mpu_look(name, b"\x01", b"\x00\x1d")
     packets = bytes.fromhex("000100020003000400050006" * 3)
     storing: list[Transfer] = [*mpu_set_up(name), ("combined", look), ("combined", [(0x72, b"\x00\x24")])]
-    with expected_transfers(name, [*storing, ("combined", [(0x74, packets)])]) as driver:
+    with expected_transfers(name, [*storing, MPU_TEMPERATURE, ("combined", [(0x74, packets)])]) as driver:
         drained: list[Sample] = driver.drain()
         assert len(drained) == 3
         assert driver.counters.corrupt == 0
@@ -246,7 +250,7 @@ def test_the_temperature_of_an_mpu_comes_with_the_look_at_its_settings(
 ) -> None:
     script: list[Transfer] = [
         *mpu_set_up(name),
-        ("combined", mpu_look(name, b"\x01", b"\x00\x0c", read)),
+        ("combined", [*mpu_look(name, b"\x01", b"\x00\x0c"), (0x41, read)]),
         ("combined", [(0x74, bytes(12))]),
     ]
     with expected_transfers(name, script) as driver:

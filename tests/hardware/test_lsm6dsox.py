@@ -156,7 +156,7 @@ def test_a_bus_that_fails_between_two_bursts_still_hands_over_the_first(rig: Cal
     def begin() -> OSError | None:
         nonlocal reads
         reads += 1
-        if reads == 6:  # the four registers of a look, first burst, second burst
+        if reads == 6:  # the four reads of a look, first burst, second burst
             r.adapter.fail_next(errno.EREMOTEIO, 3)
         return original()
 
