@@ -1,4 +1,4 @@
-"""What the virtual IMUs share: when their samples are taken, and what can be done to them from outside."""
+"""What the virtual IMUs share: registers behind a pointer, when samples are taken, what can be done from outside."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator
@@ -32,6 +32,7 @@ class VirtualImuChip(I2cChip):
         self._frozen = False
         self.temperature_c = CHIP_TEMPERATURE_C
         self._felt: tuple[float, float, float, float, float, float] | None = None
+        self._pointer = 0
         self._off()
         self._power_on()
 
@@ -54,12 +55,43 @@ class VirtualImuChip(I2cChip):
         self._catch_up()
         self._frozen = on
 
+    def write(self, data: bytes) -> None:
+        """Take a register address, and values for the registers from there on."""
+        self._pointer = data[0] & 0x7F
+        if len(data) == 1:
+            return
+        self._catch_up()
+        for value in data[1:]:
+            self._write_register(self._pointer, value)
+            self._step()
+
+    def read(self, length: int) -> bytes:
+        """Return registers from the pointer on."""
+        self._catch_up()
+        out = bytearray()
+        for _ in range(length):
+            out.append(self._read_register(self._pointer))
+            self._step()
+        return bytes(out)
+
     def _temperature_counts(self, model: ImuModel) -> int:
         return round((self.temperature_c - model.temperature_at_0_c) * model.temperature_lsb_per_c)
 
     @abstractmethod
     def _power_on(self) -> None:
         """Bring every register and the FIFO to their state after power-up."""
+
+    @abstractmethod
+    def _write_register(self, register: int, value: int) -> None:
+        """Do what writing this register does."""
+
+    @abstractmethod
+    def _read_register(self, register: int) -> int:
+        """Do what reading this register does, and return its value."""
+
+    @abstractmethod
+    def _step(self) -> None:
+        """Move the pointer on by one register."""
 
     @abstractmethod
     def _catch_up(self) -> None:

@@ -95,26 +95,12 @@ class VirtualLsm6dsox(VirtualImuChip):
 
     # --- the bus -----------------------------------------------------------------------------------------------------
 
-    def write(self, data: bytes) -> None:
-        """Take a register address, and values for the registers from there on."""
-        self._pointer = data[0] & 0x7F
-        if len(data) == 1:
-            return
-        self._catch_up()
-        for value in data[1:]:
-            self._write_register(self._pointer, value)
-            self._step()
-
     def read(self, length: int) -> bytes:
         """Return registers from the pointer on; a read at the FIFO's tag takes slots out of it."""
-        self._catch_up()
         if self._pointer == FIFO_DATA_OUT_TAG and length % SLOT_BYTES == 0:
+            self._catch_up()
             return self._take(length)
-        out = bytearray()
-        for _ in range(length):
-            out.append(self._read_register(self._pointer))
-            self._step()
-        return bytes(out)
+        return super().read(length)
 
     # --- registers ---------------------------------------------------------------------------------------------------
 
