@@ -13,8 +13,9 @@ anything may not be fitted, and is asked every 5 s: plugging it in is enough.
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import Final
+from typing import ClassVar, Final
 
+import msgspec
 from smbus2 import i2c_msg
 
 from hardware.clock import Clock
@@ -60,12 +61,22 @@ class _State(Enum):
     READING = "reading"
 
 
+class Fifo(msgspec.Struct, frozen=True):
+    """Where a chip's FIFO is read, and in how many slots or packets of how many bytes at a time at most."""
+
+    register: int
+    unit_bytes: int
+    most_units: int
+
+
 class FifoImu(Imu):
-    """A driver but for the chip, which MUST provide `_reset`, `_set_up`, `_settings_intact`, `_read` and `_test`.
+    """A driver but for the chip, which MUST provide `_fifo` and the abstract methods below.
 
     bus: an open `I2cPort` (or a virtual one), which several drivers may share; recover: see `hardware.i2c`.
     Raises SettingError for a rate that the chip does not have.
     """
+
+    _fifo: ClassVar[Fifo]
 
     def __init__(
         self,
@@ -85,6 +96,9 @@ class FifoImu(Imu):
         self.counters = ImuCounters()
         self._clock = clock
         self._link = I2cLink(bus, address, name.upper(), clock, self.counters, recover)
+        # messages are made once and their buffers used again: smbus2 spends most of its time on making them
+        self._burst_start = self._link.at(self._fifo.register)
+        self._bursts: dict[int, i2c_msg] = {}
         self._nominal_hz = rate_hz
         self._state = _State.RESET
         self._ready_ns = 0
@@ -119,11 +133,15 @@ class FifoImu(Imu):
         """Return whether the chip still has its settings."""
 
     @abstractmethod
-    def _read(self, most: int) -> list[Sample] | None:
-        """Return what the FIFO holds, of `most` slots or packets at most; None when the settings are lost.
+    def _look_at_chip(self) -> int | None:
+        """Return how many slots or packets the FIFO holds, none while it is in doubt; None when the settings are lost.
 
-        Keeps `_temperature_c`, read where the chip is looked at for its time.
+        Keeps the time fit and `_temperature_c`, which is read where the chip is looked at for its time.
         """
+
+    @abstractmethod
+    def _moments(self, data: bytes) -> Iterable[Moment]:
+        """Return station time and values of each sample that is complete with this burst."""
 
     @abstractmethod
     def _test(self) -> SelfTest:
@@ -238,6 +256,32 @@ class FifoImu(Imu):
             self._give_up_on_chip()
 
     # --- samples -----------------------------------------------------------------------------------------------------
+
+    def _read(self, most: int) -> list[Sample] | None:
+        """Return what the FIFO holds, of `most` slots or packets at most; None when the settings are lost."""
+        left = self._look_at_chip()
+        if left is None:
+            return None
+        left = min(left, most)
+        samples: list[Sample] = []
+        while left > 0:
+            units = min(left, self._fifo.most_units)
+            try:
+                data = self._burst(units)
+            except BusError:
+                if not samples:
+                    raise
+                break  # hand over what was read; if the bus stays bad, the next call says so
+            samples += self._samples(self._moments(data))
+            left -= units
+        return samples
+
+    def _burst(self, units: int) -> bytes:
+        message = self._bursts.get(units)
+        if message is None:
+            message = self._bursts[units] = i2c_msg.read(self._link.address, self._fifo.unit_bytes * units)
+        self._link.transfer_fifo("reading the FIFO", self._burst_start, message)
+        return bytes(message)
 
     def _samples(self, moments: Iterable[Moment]) -> list[Sample]:
         """Return samples in time order, with the flags that are due. `moments` may set `_pending` as it goes."""

@@ -18,11 +18,11 @@ from smbus2 import i2c_msg
 
 from hardware.chip_time import ChipTime
 from hardware.clock import Clock
-from hardware.errors import BusError, WaitTimeoutError
-from hardware.fifo_imu import FifoImu, Moment
+from hardware.errors import WaitTimeoutError
+from hardware.fifo_imu import Fifo, FifoImu, Moment
 from hardware.i2c import I2cBus, RegisterSetting
 from hardware.imu import Axes, Limits, SelfTest, judge_self_test
-from hardware.sensor import Channel, Flag, Sample
+from hardware.sensor import Channel, Flag
 
 TICK_NS: Final = 25_000
 # One step of INTERNAL_FREQ_FINE changes rate and tick by 0.15 % (Linux st_lsm6dsx takes 37.5 ns a step off the tick).
@@ -62,7 +62,6 @@ _SW_RESET: Final = 0x01
 _OVERRUN_BITS: Final = 0x48  # FIFO_OVR_IA and FIFO_OVR_LATCHED in FIFO_STATUS2
 _RESET_POLL_NS: Final = 1_000_000
 _RESET_POLLS: Final = 50
-_BURST_SLOTS: Final = 33  # 231 bytes: 5 ms at 400 kHz and 21 ms at 100 kHz, within the adapter's time-out
 _WRAP: Final = 1 << 32
 _OVERRUN: Final = Flag.OVERRUN.value
 _PASS_THROUGH_TAGS: Final = (3, 5)  # temperature, configuration change: may stand in a FIFO, not used here
@@ -133,6 +132,9 @@ class Lsm6dsox(FifoImu):
     `hardware.i2c`. Raises SettingError (rate).
     """
 
+    # 231 bytes: 5 ms at 400 kHz and 21 ms at 100 kHz, within the adapter's time-out
+    _fifo = Fifo(FIFO_DATA_OUT_TAG, SLOT_BYTES, most_units=33)
+
     def __init__(
         self,
         bus: I2cBus,
@@ -148,7 +150,6 @@ class Lsm6dsox(FifoImu):
         written = {setting.register: setting.value for setting in self._settings}
         self._expected_ctrl = bytes((written[CTRL1_XL], written[CTRL2_G]))
         self._longest_step = int(1.5 * 1e9 / rate_hz / TICK_NS)
-        # the messages are made once and their buffers used again: smbus2 spends most of its time on making them
         at = self._link.at
         self._status = i2c_msg.read(address, 2)
         self._ctrl = i2c_msg.read(address, 2)
@@ -158,8 +159,6 @@ class Lsm6dsox(FifoImu):
         self._look_at_settings = (at(CTRL1_XL), self._ctrl)
         self._look_at_all = (*self._look, *self._look_at_settings, at(STATUS), self._temperature)
         self._look_at_time = (at(TIMESTAMP0), self._ticks)
-        self._burst_start = at(FIFO_DATA_OUT_TAG)
-        self._bursts: dict[int, i2c_msg] = {}
         self._last_ticks: int | None = None
         self._ticks_base = 0  # what the 32-bit counter's wraps add up to
         self._step_ticks = 0.0  # running mean
@@ -198,31 +197,12 @@ class Lsm6dsox(FifoImu):
         self._link.transfer("reading settings", *self._look_at_settings)
         return bytes(self._ctrl) == self._expected_ctrl
 
-    def _read(self, most: int) -> list[Sample] | None:
-        """Empty the FIFO. Each call costs two transfers, and 0.16 ms a slot at 400 kHz, 3 slots a sample."""
-        level = self._look_at_chip()
-        if level < 0:
-            return None
-        samples: list[Sample] = []
-        left = min(level, most)
-        while left > 0:
-            slots = min(left, _BURST_SLOTS)
-            try:
-                data = self._burst(slots)
-            except BusError:
-                if not samples:
-                    raise
-                break  # hand over what was read; if the bus stays bad, the next call says so
-            samples += self._samples(self._moments(self._rows(data)))
-            left -= slots
-        return samples
-
-    def _look_at_chip(self) -> int:
-        """Return the number of slots in the FIFO, or -1 when the chip has lost its settings. Keeps the time fit."""
+    def _look_at_chip(self) -> int | None:
+        """See `FifoImu`. One transfer; then one a burst, 0.16 ms a slot at 400 kHz, 3 slots a sample."""
         if self._time.is_due(self._clock.now_ns()):
             self._link.transfer("reading FIFO status, settings and temperature", *self._look_at_all)
             if bytes(self._ctrl) != self._expected_ctrl:
-                return -1
+                return None
             self._take_temperature()
             self._observe_time()
         else:
@@ -233,7 +213,7 @@ class Lsm6dsox(FifoImu):
             self._pending |= _OVERRUN
             self._close_slot()  # what was open has lost its other half
         level = low | (high & 3) << 8
-        return level if level or self._settings_intact() else -1
+        return level if level or self._settings_intact() else None
 
     def _observe_time(self) -> None:
         """Read the counter and take note of when."""
@@ -251,13 +231,6 @@ class Lsm6dsox(FifoImu):
         status, _, *counts = bytes(self._temperature)
         celsius = self.model.temperature_c(int.from_bytes(counts, "little", signed=True))
         self._temperature_c = celsius if status & TEMPERATURE_READY else None
-
-    def _burst(self, slots: int) -> bytes:
-        message = self._bursts.get(slots)
-        if message is None:
-            message = self._bursts[slots] = i2c_msg.read(self._link.address, SLOT_BYTES * slots)
-        self._link.transfer_fifo("reading the FIFO", self._burst_start, message)
-        return bytes(message)
 
     def _test(self) -> SelfTest:
         """Follow ST's procedure (AN5272, self-test): accelerometer at 52 Hz, then gyroscope at 208 Hz, 2000 deg/s."""
@@ -314,10 +287,10 @@ class Lsm6dsox(FifoImu):
             self.counters.torn += 1
             self._open_slot = {}
 
-    def _moments(self, rows: Iterable[_Row]) -> Iterator[Moment]:
+    def _moments(self, data: bytes) -> Iterator[Moment]:
         """Yield station time and values of each row; a step of the ticks that is too long is a gap before it."""
         station_ns, base, last_ticks = self._time.station_ns, self._ticks_base, self._last_ticks
-        for gx, gy, gz, ax, ay, az, raw_ticks in rows:
+        for gx, gy, gz, ax, ay, az, raw_ticks in self._rows(data):
             ticks = raw_ticks + base
             if last_ticks is not None:
                 step = ticks - last_ticks

@@ -25,11 +25,11 @@ from smbus2 import i2c_msg
 from hardware.chip_time import ChipTime
 from hardware.clock import Clock
 from hardware.errors import BusError, CorruptFrameError, WaitTimeoutError
-from hardware.fifo_imu import FifoImu, Moment
+from hardware.fifo_imu import Fifo, FifoImu, Moment
 from hardware.i2c import NOT_ACKNOWLEDGED, I2cBus, RegisterSetting
 from hardware.imu import Axes, SelfTest, judge_self_test
 from hardware.mpu_self_test import SELF_TESTS, MpuName
-from hardware.sensor import Channel, Flag, Sample
+from hardware.sensor import Channel, Flag
 
 DEFAULT_ADDRESS: Final = 0x68  # 0x69 with AD0 high
 FIFO_BYTES: Final = 1024
@@ -72,7 +72,6 @@ _OVERFLOW: Final = 0x10  # INT_STATUS.FIFO_OFLOW_INT
 _DATA_READY: Final = 0x01
 _FIFO_RESET: Final = 0x04
 _FIFO_ENABLE: Final = 0x40
-_BURST_PACKETS: Final = 20  # 240 bytes: 5.4 ms at 400 kHz and 22 ms at 100 kHz, within the adapter's time-out
 _RATE_KNOWN_NS: Final = 500_000_000  # the rate is then known to 1 %
 _RATE_SURE_NS: Final = 2_000_000_000  # to 0.25 %: what a full FIFO holds may be off by a fifth of a sample
 _PACKET: Final = struct.Struct(">6h")
@@ -108,6 +107,9 @@ class Mpu6050(FifoImu):
     `hardware.i2c`. Raises SettingError (rate).
     """
 
+    # 240 bytes: 5.4 ms at 400 kHz and 22 ms at 100 kHz, within the adapter's time-out
+    _fifo = Fifo(FIFO_R_W, PACKET_BYTES, most_units=20)
+
     def __init__(
         self,
         bus: I2cBus,
@@ -136,8 +138,6 @@ class Mpu6050(FifoImu):
         self._look = (at(INT_STATUS), self._status, at(FIFO_COUNT), self._count)
         self._look_at_settings = (at(SMPLRT_DIV), self._config, at(USER_CTRL), self._power)
         self._look_at_temperature = (at(TEMP_OUT), self._temperature)
-        self._burst_start = at(FIFO_R_W)
-        self._bursts: dict[int, i2c_msg] = {}
         self._time = ChipTime(self._period_ns)
         self._next = 0  # number of the next sample to be read since the FIFO was started
         self._in_doubt = False  # a burst broke off: the FIFO may have given bytes that nobody got
@@ -196,37 +196,17 @@ class Mpu6050(FifoImu):
         self._link.transfer("reading settings", *self._look_at_settings)
         return bytes(self._config) == self._expected and bytes(self._power) == self._expected_power
 
-    def _read(self, most: int) -> list[Sample] | None:
-        """Empty the FIFO. Each call costs three transfers, and 0.27 ms a packet at 400 kHz."""
+    def _look_at_chip(self) -> int | None:
+        """See `FifoImu`. Two transfers; then one a burst, 0.27 ms a packet at 400 kHz."""
         if self._error is not None and self._link.can_recover:
             self._in_doubt = True  # clocks that freed the bus may have moved a byte
-        count = self._look_at_chip()
-        if count < 0:
-            return None
-        samples: list[Sample] = []
-        left = min(count // PACKET_BYTES, most)
-        while left > 0:
-            packets = min(left, _BURST_PACKETS)
-            try:
-                data = self._burst(packets)
-            except BusError as error:
-                self._in_doubt = error.errno not in NOT_ACKNOWLEDGED
-                if not samples:
-                    raise
-                break  # hand over what was read; if the bus stays bad, the next call says so
-            samples += self._samples(self._moments(data))
-            left -= packets
-        return samples
-
-    def _look_at_chip(self) -> int:
-        """Return the bytes in the FIFO, -1 when the chip has lost its settings; 0 after the FIFO had to be emptied."""
         before_ns = self._clock.now_ns()
         due = self._time.is_due(before_ns) or self._in_doubt
         self._link.transfer("reading FIFO status and count", *self._look)
         after_ns = self._clock.now_ns()
         count = int.from_bytes(bytes(self._count), "big")
         if (due or not count) and not self._settings_intact():
-            return -1
+            return None
         if bytes(self._status)[0] & _OVERFLOW or count >= FIFO_BYTES:
             self.counters.overruns += 1
             self._realign()
@@ -247,7 +227,7 @@ class Mpu6050(FifoImu):
         if newest >= 0 and due:
             self._time.observe(newest, before_ns - round(self._time.tick_ns), after_ns)
             self._read_temperature()  # before its first sample the chip has none
-        return count
+        return count // PACKET_BYTES
 
     def _read_temperature(self) -> None:
         self._link.transfer("reading the temperature", *self._look_at_temperature)
@@ -261,12 +241,12 @@ class Mpu6050(FifoImu):
         tick_ns = self._time.tick_ns
         return before_ns - 1.75 * tick_ns < newest_ns < after_ns + 0.75 * tick_ns
 
-    def _burst(self, packets: int) -> bytes:
-        message = self._bursts.get(packets)
-        if message is None:
-            message = self._bursts[packets] = i2c_msg.read(self._link.address, PACKET_BYTES * packets)
-        self._link.transfer_fifo("reading the FIFO", self._burst_start, message)
-        return bytes(message)
+    def _burst(self, units: int) -> bytes:
+        try:
+            return super()._burst(units)
+        except BusError as error:
+            self._in_doubt = error.errno not in NOT_ACKNOWLEDGED
+            raise
 
     def _moments(self, data: bytes) -> Iterator[Moment]:
         station_ns = self._time.station_ns
