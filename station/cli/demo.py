@@ -14,6 +14,7 @@ from rich.padding import Padding
 
 from hardware.virtual.faults import CATALOGUE
 from hardware.virtual.people import MODEL_PEOPLE
+from station.cli.printout import print_record, read_record
 from station.config import Config, dump_config
 from station.demo import four_processes, one_process
 from station.demo.children import Children
@@ -23,7 +24,6 @@ from station.demo.settings import ALL_STANCES, DemoSettings, check, demo_config,
 from station.demo.visitor import parse_answers
 from station.errors import NoInputError, UnavailableError
 from station.live.acquisition import virtual_person
-from station.printout import print_record, read_record
 from station.records.record import Record
 from station.records.store import RecordStore
 from station.visit.effects import Stance

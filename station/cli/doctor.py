@@ -8,11 +8,11 @@ import click
 import msgspec
 
 from station.checkup.check import Check, Verdict
+from station.checkup.examine import examine
 from station.checkup.tap import TapVerdict, corrected
 from station.checkup.tapping import TapEvent, tap_each_corner
 from station.client import StationClient
 from station.config import Config, HardwareConfig, config_path, load_config
-from station.doctor import examine
 
 SCHEMA: Final = "balance-station/doctor/1"
 _WORDS: Final[dict[Verdict, str]] = {"good": "good", "look": "LOOK", "bad": "BAD"}

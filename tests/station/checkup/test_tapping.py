@@ -16,7 +16,7 @@ from station.checkup.tapping import TapEvent, tap_each_corner
 from station.client import StationClient
 from station.errors import TryAgainError, UnavailableError
 from station.messages import Ask, Live, Status, decode_from_client, encode_line
-from tests.station.test_doctor import WELL
+from tests.station.checkup.test_doctor import WELL
 
 EMPTY: Change = (0.0, 0.0, 0.0, 0.0)
 

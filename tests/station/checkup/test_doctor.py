@@ -22,8 +22,8 @@ from hardware.status import LatenessUs as StampLateness
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
 from station.checkup.check import Check
+from station.checkup.examine import LONG_WAIT_S, examine
 from station.config import Config, DeckConfig, HardwareConfig, StationConfig
-from station.doctor import LONG_WAIT_S, examine
 from station.messages import Ask, ChannelStatus, LatenessUs, LoopStatus, Status, decode_from_client, encode_line
 from station.records.outbox import Outbox
 from station.records.store import RecordStore
