@@ -7,8 +7,7 @@ import pytest
 
 from station.errors import DataError
 from station.trials import RawTrial
-
-from .making import raw_trial, sway_mm
+from tests.station.sway.making import raw_trial, sway_mm
 
 
 def equal(left, right):
