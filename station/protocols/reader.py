@@ -14,8 +14,9 @@ import msgspec
 
 from station.errors import DataError, UsageError
 from station.screens import Picture
+from station.texts import LANGUAGES
 from station.visit.effects import Stance
-from station.visit.texts import LANGUAGES, missing_keys
+from station.visit.texts import missing_keys
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 PositiveSeconds = Annotated[float, msgspec.Meta(gt=0, le=600)]

@@ -1,33 +1,14 @@
-"""Every word that a person reads or hears, by key: one TOML file a language, `texts_<language>.toml`.
+"""Every word that a person reads or hears, by key: `texts_<language>.toml` beside this file (`station.texts`)."""
 
-Keys are dotted (`question.unsteady.title`). Another language is another file with the same keys.
-"""
+from collections.abc import Iterable, Mapping
 
-import functools
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
-from typing import Any, Final
-
-from station.errors import DataError, UsageError
-
-LANGUAGES: Final = ("en",)
+from station.errors import DataError
+from station.texts import load_texts
 
 
-@functools.cache
 def texts(language: str) -> Mapping[str, str]:
-    """Return all texts of a language by dotted key.
-
-    Raises UsageError for a language that the station does not speak, DataError when its file is broken.
-    """
-    if language not in LANGUAGES:
-        raise UsageError(f"there are no texts in {language!r}; this station speaks: {', '.join(LANGUAGES)}")
-    name = f"texts_{language}.toml"
-    try:
-        tree = tomllib.loads((resources.files("station.visit") / name).read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{name}: not valid TOML: {error}") from error
-    return dict(_flat(tree, "", name))
+    """Return all texts of a language by dotted key; raises what `load_texts` raises."""
+    return load_texts("station.visit", language)
 
 
 def text(key: str, language: str) -> str:
@@ -47,13 +28,3 @@ def missing_keys(keys: Iterable[str], language: str) -> tuple[str, ...]:
     """Return those of `keys` for which a language has no words, each once, in order."""
     known = texts(language)
     return tuple(dict.fromkeys(key for key in keys if not known.get(key)))
-
-
-def _flat(tree: Mapping[str, Any], prefix: str, where: str) -> Iterator[tuple[str, str]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.", where)
-        elif isinstance(value, str):
-            yield f"{prefix}{key}", value
-        else:
-            raise DataError(f"{where}: {prefix}{key} = {value!r}; expected a text in quotes")

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from station.errors import DataError, UsageError
-from station.visit.texts import LANGUAGES, missing_keys, optional_text, text, texts
+from station.texts import LANGUAGES
+from station.visit.texts import missing_keys, optional_text, text, texts
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
