@@ -3,6 +3,7 @@
 Some limits can be seen in a single reading; `look_at_reading` tells at once, so that nobody carries weights in vain.
 """
 
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -63,7 +64,7 @@ class Found(msgspec.Struct, frozen=True):
 
 def look_at_reading(reading: Reading, zero: Reading | None) -> tuple[str, ...]:
     """Return why a reading cannot be used, in words; empty when it can. zero: the empty deck before it."""
-    judged = [_unsteady([reading]), _saturated([reading]), _flagged([reading])]
+    judged = [_unsteady([reading]), _slope([reading]), _saturated([reading]), _flagged([reading])]
     if zero is not None and reading.mass_kg > 0:
         judged.append(_order([(reading, _above(reading, zero))]))
     return tuple(explain(each) for each in judged if not each.passed)
@@ -88,7 +89,7 @@ def judge(session: Session, deck: Deck, previous: Certificate | None, today: dat
     repeats = [_force_n(fit, counts) for reading, counts in loads if reading.kind == "repeat"]
     repeatability = (max(repeats) - min(repeats)) / statistics.fmean(repeats) * 100
     corner_spread = (max(places) - min(places)) / statistics.fmean(places) * 100
-    zero_return = abs(_zero_shift_n(fit, session.readings)) / largest_n * 100
+    zero_return = _zero_shift_n(fit, session.readings) / largest_n * 100
     off = residuals(unseen, fit.matrix)
     named = load_limits().named
     weights = session.begun.weights
@@ -103,6 +104,7 @@ def judge(session: Session, deck: Deck, previous: Certificate | None, today: dat
         _flagged(session.readings),
         _saturated(session.readings),
         _unsteady(session.readings),
+        _slope(session.readings),
         _order([each for each in loads if each[0].kind == "place"]),
         named("loads").judge(len(fitted)),
         named("condition").judge(fit.condition_number),
@@ -212,8 +214,10 @@ def _last_zero(readings: Sequence[Reading]) -> Reading:
 
 
 def _zero_shift_n(fit: Fit, readings: Sequence[Reading]) -> float:
+    """Return the largest step from one zero to the next, N: an interruption hides none of the loads before it."""
     zeros = [reading for reading in readings if reading.kind in ("zero", "zero-return")]
-    return _force_n(fit, _above(zeros[-1], zeros[-2])) if len(zeros) > 1 else math.nan
+    steps = [abs(_force_n(fit, _above(after, before))) for before, after in itertools.pairwise(zeros)]
+    return max(steps, default=math.nan)
 
 
 def _hysteresis(loads: Sequence[tuple[Reading, Four]], forces: dict[int, float]) -> float:
@@ -235,6 +239,11 @@ def _saturated(readings: Sequence[Reading]) -> Judgement:
 
 def _unsteady(readings: Sequence[Reading]) -> Judgement:
     return load_limits().named("unsteady").judge(max(max(reading.sd_counts) for reading in readings))
+
+
+def _slope(readings: Sequence[Reading]) -> Judgement:
+    fastest = max(abs(each) for reading in readings for each in reading.drift_counts_per_s)
+    return load_limits().named("slope").judge(fastest)
 
 
 def _order(loads: Sequence[tuple[Reading, Four]]) -> Judgement:

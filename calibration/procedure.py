@@ -174,8 +174,7 @@ def above_zero(readings: Sequence[Reading]) -> tuple[tuple[Reading, Four], ...]:
     zero: Four | None = None
     for reading in readings:
         if reading.kind in ("zero", "zero-return"):
-            if reading.kind == "zero" or zero is None:
-                zero = reading.counts
+            zero = reading.counts
             continue
         if zero is None:
             raise ProcedureError("a load was read before the empty deck")

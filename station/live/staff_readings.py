@@ -3,9 +3,11 @@
 Rows of raw counts in, events of the flow out. Which of them are watched for hangs on the flow's state alone.
 """
 
+from collections import deque
+
 from calibration.capture import Capture
 from calibration.evidence import Four, Reading
-from calibration.steady import SteadyReading
+from calibration.steady import READING_S, ROWS_PER_S, SteadyReading
 from calibration.warm_up import DriftWatch
 from station.live.calibrating import Calibrating
 from station.live.grid import Grid
@@ -22,7 +24,7 @@ class StaffReadings:
         self._calibrating = calibrating
         self._capture = Capture()
         self._drift = DriftWatch()
-        self._frames: tuple[int, int] = (0, 0)
+        self._frames: deque[tuple[int, int]] = deque(maxlen=round(READING_S * ROWS_PER_S))  # at each row
 
     def begin(self) -> None:
         """Read what stands on the deck as soon as it is steady."""
@@ -53,8 +55,7 @@ class StaffReadings:
             return None
         if not state.wants_rows:
             return None
-        if self._capture.watch.steadiness.progress == 0.0:
-            self._frames = self._frames_now()
+        self._frames.append(self._frames_now())
         got = self._capture.push(counts, good)
         if got == "moved":
             return Moved()
@@ -71,7 +72,7 @@ class StaffReadings:
         step = state.step
         if step is None:
             raise RuntimeError("a reading came that nobody asked for")
-        frames, flagged = self._frames_now()
+        (frames_before, flagged_before), (frames, flagged) = self._frames[0], self._frames[-1]
         return Reading(
             kind=step.kind,
             mass_kg=step.mass_kg,
@@ -81,8 +82,8 @@ class StaffReadings:
             counts=got.counts,
             sd_counts=got.sd_counts,
             drift_counts_per_s=got.drift_counts_per_s,
-            frames=frames - self._frames[0],
-            flagged=flagged - self._frames[1],
+            frames=frames - frames_before,
+            flagged=flagged - flagged_before,
             at_s=self._calibrating.seconds(),
         )
 

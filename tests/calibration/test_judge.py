@@ -123,6 +123,8 @@ def test_what_goes_with_the_session_is_held_to_its_limits_too() -> None:
     assert refused(alone, spoiled(two_people=True)) == {"two-people"}
     noisy = msgspec.structs.replace(good.readings[4], sd_counts=(50.0, 900.0, 50.0, 50.0))
     assert refused(changed(good, readings=(*good.readings[:4], noisy, *good.readings[5:]))) == {"unsteady"}
+    leaning = msgspec.structs.replace(good.readings[4], drift_counts_per_s=(1.0, 2.0, -60.0, 1.0))
+    assert refused(changed(good, readings=(*good.readings[:4], leaning, *good.readings[5:]))) == {"slope"}
     torn = msgspec.structs.replace(good.readings[4], flagged=60)
     assert refused(changed(good, readings=(*good.readings[:4], torn, *good.readings[5:]))) == {"flagged"}
 
@@ -208,8 +210,23 @@ def test_a_reading_that_cannot_be_used_is_told_at_once() -> None:
     assert "crossed" in look_at_reading(crossed, zero)[0]
     shaky = msgspec.structs.replace(first, sd_counts=(1000.0, 1.0, 1.0, 1.0))
     assert look_at_reading(shaky, None)[0].startswith("noise of the worst reading")
+    leaning = msgspec.structs.replace(first, drift_counts_per_s=(0.0, 51.0, 0.0, 0.0))
+    assert look_at_reading(leaning, None)[0].startswith("how fast the worst corner changed during a reading: 51")
 
 
 def test_nothing_is_certified_that_nobody_has_signed() -> None:
     with pytest.raises(ProcedureError, match="not signed"):
         certify(Bench(1).perform(sign=False), DECK, None)
+
+
+@pytest.mark.parametrize("interrupted_before", ["zero-return", "verify"])
+def test_an_interruption_does_not_hide_a_zero_that_did_not_return(interrupted_before: str) -> None:
+    bench = Bench(5)
+    session = bench.perform(sign=False)
+    at = next(n for n, each in enumerate(session.readings) if each.kind == interrupted_before)
+    returned = next(each for each in session.readings if each.kind == "zero-return")
+    off = msgspec.structs.replace(returned, counts=shifted(returned.counts, 250.0))
+    again = msgspec.structs.replace(off, kind="zero")
+    readings = [off if each is returned else each for each in session.readings]
+    readings.insert(at, again)
+    assert "zero-return" in refused(changed(session, readings=tuple(readings)))

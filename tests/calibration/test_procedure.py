@@ -175,3 +175,11 @@ def test_a_journal_that_is_not_one_says_where_and_how_to_get_rid_of_it(tmp_path)
         Journal(path, PLAN, 400.0, 400.0)
     with pytest.raises(ProcedureError, match="no calibration is under way"):
         Journal(tmp_path / "none.jsonl", PLAN, 400.0, 400.0).add(Undone())
+
+
+def test_loads_after_the_zero_return_are_taken_above_it() -> None:
+    readings = Bench(3).perform(sign=False).readings
+    returned = next(each for each in readings if each.kind == "zero-return")
+    reading, counts = above_zero(readings)[-1]
+    assert reading.kind == "verify"
+    assert counts == tuple(a - b for a, b in zip(reading.counts, returned.counts, strict=True))

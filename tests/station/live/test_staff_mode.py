@@ -88,6 +88,8 @@ def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: 
     assert certificate.evidence.operator == "AB"
     assert len(certificate.evidence.readings) == 23
     assert certificate.evidence.temperature_c is None, "nobody has said it: there are only samples"
+    in_five_s = 5 * sum(certificate.evidence.rates_hz)
+    assert [each.frames for each in certificate.evidence.readings] == pytest.approx([in_five_s] * 23, rel=0.01)
     assert not station.config.station.calibration_journal.exists()
     station.step(2.0)
     assert station.engine.fault_reasons == ()
