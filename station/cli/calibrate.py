@@ -17,7 +17,7 @@ from calibration.errors import CalibrationError
 from hardware.errors import HardwareError
 from hardware.virtual.control import PersonClient
 from station.cli.calibration import load_weights
-from station.cli.staff_walk import DISCARDED, Outcome, StaffWalk, Wishes
+from station.cli.staff_walk import DISCARDED, STOP, Outcome, StaffWalk, Wishes
 from station.client import StationClient
 from station.config import Config, config_path, load_config
 from station.demo.staff_hands import StaffHands
@@ -115,15 +115,15 @@ class Terminal:
         return str(click.prompt(what, hide_input=True, err=True))
 
     def ask(self, question: str) -> str:
-        """Return a short answer in lower case; empty for Enter."""
+        """Return a short answer; empty for Enter."""
         self._end_bar()
-        return str(click.prompt(question, default="", show_default=False, err=True)).strip().lower()
+        return str(click.prompt(question, default="", show_default=False, err=True)).strip()
 
     def typed(self) -> str | None:
-        """Return the line that somebody has typed meanwhile; None when nobody has."""
+        """Return the line that somebody has typed meanwhile; None when nobody has. The end of the input is a stop."""
         if not self.interactive or not select.select([sys.stdin], [], [], 0)[0]:
             return None
-        return sys.stdin.readline().strip().lower()
+        return (sys.stdin.readline() or STOP).strip()
 
     def _end_bar(self) -> None:
         if self._bar:

@@ -19,6 +19,9 @@ from station.screens import ScreenModel, TableRow
 ANSWER_WITHIN_S: Final = 10.0
 LEAVE_WITHIN_S: Final = 5.0
 DISCARDED: Final = "no calibration is under way any more"
+STOP: Final = "s"
+_LEVEL: Final = "Press Enter when nothing rocks; s and Enter to stop."
+_READ: Final = "Type u and Enter to undo the last reading, s and Enter to stop."
 End = Literal["calibrated", "refused", "stopped", "discarded", "cannot"]
 
 
@@ -131,12 +134,18 @@ class StaffWalk:
         word = self._talker.typed()
         if word is None or self._screen is None:
             return
-        if word in ("u", "undo") and self._offers("undo"):
-            self._press("undo")
-        elif word in ("s", "stop", "q"):
+        levelling = self._screen.name == "calibrate.level"
+        if word.lower() in (STOP, "stop", "q"):
             self._end("stopped", "the calibration is paused; start the same command to go on")
-        elif self._offers("go") and self._screen.name == "calibrate.level":
-            self._press("go")
+        elif word.lower() in ("u", "undo") and self._offers("undo"):
+            self._press("undo")
+        elif word == "" and levelling:
+            if self._offers("go"):
+                self._press("go")
+            else:
+                self._talker.say(self._screen.name, f"Not yet: {self._screen.body}")
+        elif word:
+            self._talker.say(self._screen.name, f"{word!r} means nothing here. {_LEVEL if levelling else _READ}")
 
     # --- screens -----------------------------------------------------------------------------------------------------
 
@@ -218,7 +227,7 @@ class StaffWalk:
         unknown = [each for each in wanted if each not in offered]
         if unknown:
             names = ", ".join(offered)
-            self._end("cannot", f"there is no weight {unknown[0]!r} in the register; there are: {names}")
+            self._other_weights(screen, f"there is no weight {unknown[0]!r} in the register; there are: {names}")
             return
         for each in offered:
             if (buttons[f"weight.{each}"].role == "primary") != (each in wanted):
@@ -227,10 +236,19 @@ class StaffWalk:
         if (buttons["new-parts"].role == "primary") != self._wishes.new_parts:
             self._press("new-parts")
         elif screen.name in self._tried:
-            self._end("cannot", screen.body)
+            self._tried.remove(screen.name)
+            self._other_weights(screen, screen.body)
         else:
             self._tried.add(screen.name)
             self._press("go")
+
+    def _other_weights(self, screen: ScreenModel, wrong: str) -> None:
+        """Say what is wrong with the weights and ask again; raises UsageError when nobody can be asked."""
+        if not self._talker.interactive:
+            raise UsageError(wrong)
+        self._talker.say(screen.name, wrong)
+        self._wishes = msgspec.structs.replace(self._wishes, weights=())
+        self._weights(screen)
 
     def _ask_weights(self, offered: list[str]) -> tuple[str, ...]:
         if not self._talker.interactive:
@@ -256,14 +274,14 @@ class StaffWalk:
         self._instruct(screen)
         if self._offers("go") and self._wishes.yes:
             self._press("go")
-        elif screen.name not in self._tried and self._talker.interactive:
+        elif self._offers("go") and screen.name not in self._tried and self._talker.interactive:
             self._tried.add(screen.name)
-            self._talker.say(screen.name, "Press Enter when nothing rocks.")
+            self._talker.say(screen.name, _LEVEL)
 
     def _read(self, screen: ScreenModel) -> None:
         if screen.name not in self._tried and self._talker.interactive:
             self._tried.add(screen.name)
-            self._talker.say(screen.name, "Type u and Enter to undo the last reading, s and Enter to stop.")
+            self._talker.say(screen.name, _READ)
         self._instruct(screen)
 
     def _result(self, screen: ScreenModel) -> None:
@@ -271,7 +289,7 @@ class StaffWalk:
         if screen.name in self._tried:
             return
         self._tried.add(screen.name)
-        if self._wishes.yes or (self._talker.interactive and self._talker.ask("Sign? y or Enter").startswith("y")):
+        if self._wishes.yes or (self._talker.interactive and self._yes("Sign? y or Enter", "y")):
             self._press("sign")
         else:
             self._end("stopped", "the deck passes and nobody has signed; start the same command to sign")
@@ -279,7 +297,7 @@ class StaffWalk:
     def _refused(self, screen: ScreenModel) -> None:
         self._table(screen)
         wrong = "; ".join(f"{row.name}: {row.measured}; {row.to_do}" for row in _rows(screen) if row.good is False)
-        if self._talker.interactive and self._talker.ask("Undo the last reading? u or Enter").startswith("u"):
+        if self._talker.interactive and self._yes("Undo the last reading? u or Enter", "u"):
             self._press("undo")
         else:
             self._end("refused", wrong)
@@ -303,6 +321,9 @@ class StaffWalk:
 
     def _end(self, end: End, said: str) -> None:
         self._outcome = Outcome(end, said, _rows(self._screen))
+
+    def _yes(self, question: str, word: str) -> bool:
+        return self._talker.ask(question).lower().startswith(word)
 
     def _offers(self, action: str) -> bool:
         return self._screen is not None and any(button.action == action for button in self._screen.buttons)

@@ -8,35 +8,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from calibration.chain import read_chain
-from station import client as client_room
 from station.cli.main import cli
 from station.config import Config, dump_config
 from station.demo.one_process import OneProcess
-from station.messages import ToClient
-from tests.station.live.staffing import IDS, PIN, StaffedStation, staff_config
+from station.errors import UsageError
+from tests.station.cli.living import Living, SteppingClient
+from tests.station.live.staffing import IDS, PIN, staff_config
 
 Run = Callable[..., Result]
-
-
-class Living(StaffedStation):
-    """A station with its socket, that lives while a client waits for it."""
-
-    def __init__(self, config: Config, *, certified: bool = False) -> None:
-        super().__init__(config, certified=certified, serve=True)
-
-
-class SteppingClient(client_room.StationClient):
-    """The real client on the real socket; waiting for the station lets it live."""
-
-    station: Living
-
-    def receive(self, timeout_s: float) -> ToClient | None:
-        for _ in range(max(1, round(timeout_s * 100))):
-            message = super().receive(1e-4)
-            if message is not None:
-                return message
-            self.station.tick()
-        return super().receive(1e-4)
 
 
 @pytest.fixture
@@ -50,9 +29,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 
 @pytest.fixture
 def living(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[Living]:
-    Path(config.station.runtime_dir).mkdir(parents=True, exist_ok=True)
     station = Living(config)
-    station.step(1.0)
     monkeypatch.setattr(SteppingClient, "station", station, raising=False)
     monkeypatch.setattr("station.cli.calibrate.StationClient", SteppingClient)
     yield station
@@ -99,8 +76,11 @@ def test_a_wrong_pin_and_somebody_elses_end_it_and_give_the_screen_back(living: 
 
 def test_a_weight_that_is_not_in_the_register_is_named(living: Living) -> None:
     done = run("calibrate", "--weights", "20-1,99", "--yes", "--pin-stdin", typed=f"{PIN}\n")
-    assert done.exit_code == 69
-    assert "there is no weight '99'" in done.stdout
+    assert isinstance(done.exception, UsageError)
+    assert "there is no weight '99' in the register; there are: 20-1, 20-2, 10-1" in str(done.exception)
+    light = run("calibrate", "--weights", "10-1", "--yes", "--pin-stdin", typed=f"{PIN}\n")
+    assert isinstance(light.exception, UsageError)
+    assert "about 20 kg" in str(light.exception)
 
 
 def test_discard_forgets_what_is_under_way_and_the_next_one_begins_anew(living: Living) -> None:
