@@ -3,7 +3,6 @@
 Holes are named as staff see them on the template: A is the row nearest to the screen, 1 is left.
 """
 
-import itertools
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -82,18 +81,29 @@ def unroll(
 
 
 def choose(weights: Sequence[Weight], wanted_kg: float) -> tuple[Weight, ...]:
-    """Return the weights whose sum is nearest to what is wanted, the fewest of them, heaviest first."""
-    best: tuple[float, int, tuple[Weight, ...]] | None = None
+    """Return the weights whose sum is nearest to what is wanted, the fewest of them, heaviest first.
+
+    Keeps one way to each sum of whole 10 g, so that a register of many weights takes no longer than their number says.
+    """
     ordered = sorted(weights, key=lambda each: (-each.nominal_kg, each.id))
-    for count in range(1, len(ordered) + 1):
-        for chosen in itertools.combinations(ordered, count):
-            off = abs(sum(each.nominal_kg for each in chosen) - wanted_kg)
-            if best is None or (off, count) < best[:2]:
-                best = (off, count, chosen)
-    if best is None or best[0] > MOST_OFF * wanted_kg:
+    made: dict[int, tuple[Weight, ...]] = {0: ()}
+    for weight in ordered:
+        for chosen in list(made.values()):
+            more = (*chosen, weight)
+            sum_kg = _nominal_kg(more)
+            if sum_kg <= (1 + MOST_OFF) * wanted_kg:
+                before = made.get(round(sum_kg * 100))
+                if before is None or len(more) < len(before):
+                    made[round(sum_kg * 100)] = more
+    best = min(made.values(), key=lambda chosen: (abs(_nominal_kg(chosen) - wanted_kg), len(chosen)))
+    if abs(_nominal_kg(best) - wanted_kg) > MOST_OFF * wanted_kg:
         have = ", ".join(f"{each.id} ({each.nominal_kg:g} kg)" for each in ordered) or "none"
         raise RegisterError(
             f"the plan needs a load of about {wanted_kg:g} kg, and the weights chosen do not make it: {have}; "
             "choose more weights, or enter them in the register"
         )
-    return best[2]
+    return best
+
+
+def _nominal_kg(weights: Sequence[Weight]) -> float:
+    return sum(each.nominal_kg for each in weights)

@@ -1,5 +1,6 @@
 """The procedure: one step after another, undone, interrupted and resumed, and never ahead of itself."""
 
+import itertools
 from datetime import timedelta
 
 import msgspec
@@ -8,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.errors import ProcedureError, RegisterError
+from calibration.evidence import Weight
 from calibration.journal import Journal
-from calibration.plan import choose, load_plan, unroll
+from calibration.plan import MOST_OFF, choose, load_plan, unroll
 from calibration.procedure import (
     Begun,
     Entry,
@@ -58,6 +60,29 @@ def test_weights_are_combined_to_what_is_wanted_and_refused_when_they_cannot_be(
     assert [each.id for each in choose(WEIGHTS, 29.0)] == ["20-1", "10-1"]
     with pytest.raises(RegisterError, match=r"about 10 kg.*: 20-1 \(20 kg\), 20-2 \(20 kg\); choose more"):
         unroll(PLAN, WEIGHTS[:2], 400.0, 400.0)
+
+
+def of_kg(*nominal_kg: float) -> list[Weight]:
+    return [
+        msgspec.structs.replace(WEIGHTS[0], id=f"w{at}", nominal_kg=kg, mass_kg=kg) for at, kg in enumerate(nominal_kg)
+    ]
+
+
+@given(st.lists(st.sampled_from([0.5, 1.0, 2.0, 5.0, 7.5, 10.0, 20.0]), min_size=1, max_size=8))
+def test_no_other_combination_is_nearer_or_has_fewer_weights(nominal_kg: list[float]) -> None:
+    wanted_kg = 20.0
+    sums = [each for count in range(1, 9) for each in itertools.combinations(nominal_kg, count)]
+    off, count = min((abs(sum(each) - wanted_kg), len(each)) for each in sums)
+    if off > MOST_OFF * wanted_kg:
+        with pytest.raises(RegisterError):
+            choose(of_kg(*nominal_kg), wanted_kg)
+        return
+    chosen = choose(of_kg(*nominal_kg), wanted_kg)
+    assert (abs(sum(each.nominal_kg for each in chosen) - wanted_kg), len(chosen)) == (off, count)
+
+
+def test_a_register_of_many_small_weights_is_no_trouble() -> None:
+    assert len(choose(of_kg(*[2.5] * 60), 40.0)) == 16  # two to the sixtieth combinations
 
 
 def test_a_step_that_does_not_come_now_is_refused_in_words() -> None:
