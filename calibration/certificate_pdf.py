@@ -9,7 +9,7 @@ from fpdf.fonts import FontFace
 
 from calibration.certificate import Certificate
 from calibration.evidence import Evidence
-from calibration.limits import load_limits
+from calibration.limits import limit_of
 
 _INK: Final = (20, 28, 36)
 _PALE: Final = (230, 234, 238)
@@ -78,10 +78,10 @@ def _cells(pdf: FPDF, certificate: Certificate) -> None:
 
 
 def _judgements(pdf: FPDF, evidence: Evidence) -> None:
-    _title(pdf, f"Held to {load_limits().version}: every limit, and what was measured")
+    _title(pdf, "Every limit that it was held to, and what was measured")
     rows = [("limit", "measured", "allowed", "")]
     for each in evidence.judgements:
-        limit = load_limits().named(each.limit_name)
+        limit = limit_of(each)
         side = "at most" if limit.refused == "above" else "at least"
         rows.append(
             (

@@ -188,9 +188,17 @@ def certify(session: Session, deck: Deck, previous: Certificate | None) -> Certi
             repeatability_percent=found.repeatability_percent,
             zero_return_percent=found.zero_return_percent,
         ),
-        note=f"guided calibration, plan {session.begun.plan}, limits {load_limits().version}"
-        + (f", interrupted {session.interruptions} times" if session.interruptions else ""),
+        note=_note(session, previous),
     ).signed()
+
+
+def _note(session: Session, previous: Certificate | None) -> str:
+    said = [f"guided calibration, plan {session.begun.plan}, limits {load_limits().version}"]
+    if session.interruptions:
+        said.append(f"interrupted {session.interruptions} time{'s' * (session.interruptions > 1)}")
+    if session.begun.new_parts and previous is not None:
+        said.append("parts were replaced, so gains were not held to the certificate before")
+    return "; ".join(said)
 
 
 # --- single measurements ---------------------------------------------------------------------------------------------

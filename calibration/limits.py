@@ -16,6 +16,7 @@ from calibration.evidence import Judgement
 
 CALIBRATION: Final = "limits.toml"
 RUNNING: Final = "limits_running.toml"
+NO_NUMBER: Final = 1e300  # stands in a record for what could not be measured
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +35,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         beyond = measured > self.value if self.refused == "above" else measured < self.value
         return Judgement(
             limit_name=self.name,
-            measured=measured if math.isfinite(measured) else 1e300,
+            measured=measured if math.isfinite(measured) else NO_NUMBER,
             limit=self.value,
             unit=self.unit,
             passed=math.isfinite(measured) and not beyond,
@@ -63,19 +64,25 @@ def load_limits(file: str = CALIBRATION) -> Limits:
 
 
 def limit_of(judgement: Judgement) -> Limit:
-    """Return the limit that was applied; raises KeyError for one that no table has any more."""
+    """Return the limit that was applied, in today's words; for one that no table has any more, what the record says."""
     for file in (CALIBRATION, RUNNING):
         for limit in load_limits(file).limit:
             if limit.name == judgement.limit_name:
                 return limit
-    raise KeyError(judgement.limit_name)
+    return Limit(
+        name=judgement.limit_name,
+        what=judgement.limit_name,
+        value=judgement.limit,
+        unit=judgement.unit,
+        refused="above" if judgement.passed == (judgement.measured <= judgement.limit) else "below",
+        source="a table of limits that this version does not have any more",
+        to_do="calibrate the deck again",
+    )
 
 
 def explain(judgement: Judgement) -> str:
     """Return a refusal in words: which limit, the value, what is allowed, what to do."""
     limit = limit_of(judgement)
     allowed = "at most" if limit.refused == "above" else "at least"
-    return (
-        f"{limit.what}: {judgement.measured:.4g} {judgement.unit}, {allowed} {limit.value:g} {judgement.unit} allowed; "
-        f"{limit.to_do}"
-    )
+    measured = "nothing" if judgement.measured >= NO_NUMBER else f"{judgement.measured:.4g} {judgement.unit}"
+    return f"{limit.what}: {measured}, {allowed} {judgement.limit:g} {judgement.unit} allowed; {limit.to_do}"

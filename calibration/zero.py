@@ -65,7 +65,7 @@ class ZeroWatch:
     def push(self, forces_n: Four, good: bool, free: bool) -> Verdict | None:
         """Take one row: corner forces above the zero in force. free: nobody is on the deck or being served."""
         total_n = sum(forces_n)
-        if not (good and free and abs(total_n) < SOMETHING_N):
+        if not (good and free and total_n < SOMETHING_N):  # below nothing stands nobody: that is a zero that has gone
             self.restart()
             return None
         if self._rows % ROWS_PER_S == 0:

@@ -23,7 +23,7 @@ DEFAULT_PATH: Final = Path("/etc/balance-station/station.toml")
 Identifier = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$", description="a-z, 0-9 and -, at most 32")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 I2cAddress = Annotated[int, msgspec.Meta(ge=0x08, le=0x77)]
-PositiveMm = Annotated[float, msgspec.Meta(gt=0, le=2000)]
+DeckMm = Annotated[float, msgspec.Meta(ge=100, le=2000)]
 
 
 class StationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,10 +135,10 @@ class VirtualConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DeckConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The deck: distances between the load cells' centres, and the surface a foot can stand on, mm."""
 
-    cell_spacing_ml_mm: PositiveMm = 400.0
-    cell_spacing_ap_mm: PositiveMm = 400.0
-    surface_ml_mm: PositiveMm = 500.0
-    surface_ap_mm: PositiveMm = 500.0
+    cell_spacing_ml_mm: DeckMm = 400.0
+    cell_spacing_ap_mm: DeckMm = 400.0
+    surface_ml_mm: DeckMm = 500.0
+    surface_ap_mm: DeckMm = 500.0
     certificate: str = "/var/lib/balance-station/calibration.jsonl"
 
 
@@ -240,6 +240,7 @@ def load_config(path: Path) -> Config:
     except msgspec.ValidationError as error:
         raise ConfigError(_explain(path, text, tree, str(error))) from error
     _check_hardware(path, config.hardware)
+    _check_deck(path, config.deck)
     _check_virtual(path, config.virtual)
     _check_mqtt(path, config.mqtt)
     return config
@@ -276,6 +277,16 @@ def _check_hardware(path: Path, hardware: HardwareConfig) -> None:
         check_wiring(hardware.wiring())
     except SettingError as error:
         raise ConfigError(f"{path}: [hardware]: {error}") from error
+
+
+def _check_deck(path: Path, deck: DeckConfig) -> None:
+    for axis in ("ml_mm", "ap_mm"):
+        spacing_mm, surface_mm = getattr(deck, f"cell_spacing_{axis}"), getattr(deck, f"surface_{axis}")
+        if spacing_mm > surface_mm:
+            raise ConfigError(
+                f"{path}: deck.cell_spacing_{axis} is {spacing_mm:g} and deck.surface_{axis} {surface_mm:g}: "
+                "load cells stand under the deck; measure both again"
+            )
 
 
 def _check_virtual(path: Path, virtual: VirtualConfig) -> None:

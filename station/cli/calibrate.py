@@ -50,8 +50,8 @@ def calibrate(
 ) -> None:
     """Calibrate the deck; goes on with a calibration that was interrupted. Exit 65 when the deck does not pass."""
     config = load_config(config_path())
-    if discard and not config.station.socket.exists():
-        config.station.calibration_journal.unlink(missing_ok=True)
+    if discard and not _answers(config):
+        _forget(config.station.calibration_journal)
         click.echo(DISCARDED, err=True)
         return
     person = _person(config) if play else None
@@ -143,6 +143,23 @@ class _Person:
         """Put down what the screen asks for."""
         if (load := self._hands.asked(model)) is not None:
             self._client.perform(load)
+
+
+def _answers(config: Config) -> bool:
+    try:
+        StationClient(config.station.socket, "staff", live=False).close()
+    except UnavailableError:
+        return False
+    return True
+
+
+def _forget(journal: Path) -> None:
+    try:
+        journal.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnavailableError(
+            f"{journal}: cannot be removed ({error.strerror}); do it as root, or as the station's user"
+        ) from error
 
 
 def _person(config: Config) -> _Person:

@@ -19,7 +19,7 @@ from calibration.daily import DailyCheck, blocked_by, keep_check, read_checks
 from calibration.errors import CalibrationError, NoCertificateError, ProcedureError
 from calibration.evidence import Four
 from calibration.model import DeckModel
-from calibration.zero import ZeroBlocked, ZeroGood, ZeroMoved, ZeroWatch
+from calibration.zero import ZeroBlocked, ZeroGood, ZeroMoved, ZeroWatch, moved
 from station.config import Config
 from station.live.grid import Row
 from station.records.outbox import DeckNote
@@ -203,7 +203,9 @@ class DeckState:
             kept = msgspec.json.decode(self._config.station.zero.read_bytes(), type=_KeptZero)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return _NO_OFFSET  # the calibrated zero is always a right place to begin
-        return kept.offset_n if kept.calibration_id == self.calibration_id else _NO_OFFSET
+        if kept.calibration_id != self.calibration_id or isinstance(moved(_NO_OFFSET, kept.offset_n), ZeroBlocked):
+            return _NO_OFFSET
+        return kept.offset_n
 
     def _keep_zero(self, offset_n: Four) -> None:
         self._kept_zero = offset_n

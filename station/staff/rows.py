@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from calibration.evidence import Judgement
-from calibration.limits import limit_of
+from calibration.limits import NO_NUMBER, limit_of
 from station.screens import TableRow
 
 
@@ -21,7 +21,7 @@ def _row(judgement: Judgement) -> TableRow:
     limit = limit_of(judgement)
     unit = "" if limit.unit == "1" else f" {limit.unit}"
     allowed = "at most" if limit.refused == "above" else "at least"
-    measured = "nothing" if judgement.measured >= 1e300 else f"{judgement.measured:.3g}{unit}"
+    measured = "nothing" if judgement.measured >= NO_NUMBER else f"{judgement.measured:.3g}{unit}"
     return TableRow(
         name=limit.what,
         measured=measured,

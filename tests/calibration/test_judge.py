@@ -8,9 +8,9 @@ import pytest
 
 from calibration.certificate import check_certificate
 from calibration.errors import ProcedureError, RefusedError
-from calibration.evidence import Four
+from calibration.evidence import Four, Judgement
 from calibration.judge import Deck, certify, judge, look_at_reading
-from calibration.limits import load_limits
+from calibration.limits import explain, limit_of, load_limits
 from calibration.plan import Step
 from calibration.procedure import Levelled, Session, Signed, WarmedUp
 from tests.calibration.doing import DECK, NOW, WEIGHTS, Bench, spoiled
@@ -177,7 +177,20 @@ def test_a_cell_that_has_changed_since_the_last_certificate_is_refused_unless_it
     with pytest.raises(RefusedError, match="how far the worst cell's gain has moved since the last certificate: "):
         certify(after, DECK, before)
     replaced = changed(after, begun=msgspec.structs.replace(after.begun, new_parts=True))
-    assert certify(replaced, DECK, before).number == 2
+    certificate = certify(replaced, DECK, before)
+    assert certificate.number == 2
+    assert "parts were replaced, so gains were not held to the certificate before" in certificate.note
+
+
+def test_what_was_held_to_a_limit_that_is_gone_can_still_be_read() -> None:
+    gone = Judgement(limit_name="smell", measured=3.0, limit=2.0, unit="olf", passed=False)
+    assert explain(gone).startswith("smell: 3 olf, at most 2 olf allowed; ")
+    assert explain(msgspec.structs.replace(gone, measured=1.0)).startswith("smell: 1 olf, at least 2 olf allowed; ")
+    assert limit_of(msgspec.structs.replace(gone, measured=1.0, passed=True)).refused == "above"
+    level = load_limits().named("level").judge(float("nan"))
+    assert explain(level).startswith("how far the deck is off level: nothing, at most 1 deg allowed; ")
+    stricter = msgspec.structs.replace(load_limits().named("level").judge(0.7), limit=0.5, passed=False)
+    assert "0.7 deg, at most 0.5 deg allowed" in explain(stricter), "the limit of that day, not of today"
 
 
 def test_every_limit_of_the_table_is_applied_and_every_refusal_says_what_to_do() -> None:

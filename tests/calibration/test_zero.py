@@ -50,6 +50,12 @@ def test_a_bag_on_the_deck_blocks() -> None:
     assert "take everything off" in verdict.reason
 
 
+def test_a_deck_that_has_lost_its_plate_blocks_however_light_it_reads() -> None:
+    verdict = fed(ZeroWatch(), (-60.0, -60.0, -60.0, -60.0))
+    assert isinstance(verdict, ZeroBlocked)
+    assert "should be empty and reads -24.47 kg" in verdict.reason
+
+
 def test_outside_its_range_the_zero_never_goes() -> None:
     blocked = fed(ZeroWatch((RANGE_N - 0.1, 0.0, 0.0, 0.0)), (0.3, 0.0, 0.0, 0.0))
     assert isinstance(blocked, ZeroBlocked)

@@ -41,6 +41,8 @@ def test_what_is_written_is_read_back_unchanged(tmp_path: Path) -> None:
         ('[screen]\nalone = ["quiet", "hopping"]\n', [":2", "screen.alone", "hopping"]),
         ("[station\n", ["not valid TOML", "line 1"]),
         ('[mqtt]\nhost = "broker.clinic"\n', ["TLS", "mqtt.ca_file"]),
+        ("[deck]\nsurface_ap_mm = 300.0\n", ["deck.cell_spacing_ap_mm is 400", "surface_ap_mm 300", "measure both"]),
+        ("[deck]\ncell_spacing_ml_mm = 0.4\n", [":2", "deck.cell_spacing_ml_mm", "0.4", ">= 100"]),
         ('[mqtt]\ncert_file = "a"\n', ["go together"]),
         ('[virtual]\nfaults = ["spikes@3"]\n', ["[virtual] faults", "'spikes'", "shifted-bit"]),
         ('[virtual]\nchips = "samples"\nfaults = ["spike@3"]\n', ["[virtual] faults", "on the wires", "pins"]),

@@ -1,6 +1,7 @@
 """`calibrate`, `calibration` and `pin` as somebody at a terminal uses them, on a station in virtual time."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from calibration.chain import read_chain
 from station.cli.main import cli
 from station.config import Config, dump_config
 from station.demo.one_process import OneProcess
-from station.errors import UsageError
+from station.errors import UnavailableError, UsageError
 from tests.station.cli.living import Living, SteppingClient
 from tests.station.live.staffing import IDS, PIN, staff_config
 
@@ -113,6 +114,22 @@ def test_without_a_station_it_says_how_to_start_one_and_discards_all_the_same(co
     assert "run station" in str(none.exception)
     journal = config.station.calibration_journal
     journal.write_text("x\n")
+    assert run("calibrate", "--discard").exit_code == 0
+    assert not journal.exists()
+
+
+def test_discard_says_what_it_cannot_remove_and_a_station_that_was_killed_is_none(config: Config) -> None:
+    journal = config.station.calibration_journal
+    journal.mkdir(parents=True)
+    stuck = run("calibrate", "--discard")
+    assert isinstance(stuck.exception, UnavailableError)
+    assert f"{journal}: cannot be removed" in str(stuck.exception)
+    journal.rmdir()
+    journal.write_text("x\n")
+    config.station.socket.parent.mkdir(parents=True, exist_ok=True)
+    left_behind = socket.socket(socket.AF_UNIX)
+    left_behind.bind(str(config.station.socket))
+    left_behind.close()
     assert run("calibrate", "--discard").exit_code == 0
     assert not journal.exists()
 

@@ -122,8 +122,12 @@ def test_daily_checks_that_cannot_be_read_block_and_are_named(config: Config) ->
 
 
 def test_the_zero_of_another_certificate_or_a_broken_file_is_not_taken_over(config: Config) -> None:
-    certify(config)
-    for kept in (b"{", msgspec.json.encode({"calibration_id": "other", "offset_n": (1.0, 0.0, 0.0, 0.0)})):
+    certificate_id = certify(config)
+    for kept in (
+        b"{",
+        msgspec.json.encode({"calibration_id": "other", "offset_n": (1.0, 0.0, 0.0, 0.0)}),
+        msgspec.json.encode({"calibration_id": certificate_id, "offset_n": (-400.0, 0.0, 0.0, 0.0)}),  # out of range
+    ):
         config.station.zero.write_bytes(kept)
         assert state(config).zero.offset_n == (0.0, 0.0, 0.0, 0.0)
 
