@@ -1,4 +1,4 @@
-"""The certificate for the wall: one or two pages a person can read, with the hash that proves the file behind it."""
+"""The certificate for the wall: pages that a person can read, with the hash that proves the file behind it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +10,29 @@ from fpdf.fonts import FontFace
 from calibration.certificate import Certificate
 from calibration.evidence import Evidence
 from calibration.limits import limit_of
+from calibration.uncertainty import Uncertainty, uncertainty_of
 
 _INK: Final = (20, 28, 36)
 _PALE: Final = (230, 234, 238)
 
 
+class _Pages(FPDF):
+    """A4; every page says which certificate it belongs to, and how many pages there are."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        super().__init__(unit="mm", format="A4")
+        self._foot = f"certificate {certificate.number} of {certificate.station}, {certificate.id[:16]}"
+
+    def footer(self) -> None:
+        """Draw the foot of a page."""
+        self.set_y(-12)
+        self.set_font("Helvetica", "", 8)
+        self.cell(0, 5, f"{self._foot}, page {self.page_no()} of {{nb}}", align="R")
+
+
 def write_certificate_pdf(certificate: Certificate, path: Path) -> None:
     """Write a certificate as PDF, A4. OSError comes through when it cannot be written."""
-    pdf = FPDF(unit="mm", format="A4")
+    pdf = _Pages(certificate)
     pdf.set_auto_page_break(True, margin=16)
     pdf.set_margin(16)
     pdf.set_title(f"Calibration certificate {certificate.number} of {certificate.station}")
@@ -25,6 +40,9 @@ def write_certificate_pdf(certificate: Certificate, path: Path) -> None:
     pdf.set_text_color(*_INK)
     pdf.add_page()
     _head(pdf, certificate)
+    worth = uncertainty_of(certificate)
+    if worth is not None:
+        _worth(pdf, worth)
     _cells(pdf, certificate)
     if certificate.evidence is not None:
         _judgements(pdf, certificate.evidence)
@@ -61,6 +79,19 @@ def _head(pdf: FPDF, certificate: Certificate) -> None:
     _table(pdf, rows, (34, 144))
 
 
+def _worth(pdf: FPDF, worth: Uncertainty) -> None:
+    """Write the uncertainty, and what it is made of."""
+    _title(pdf, f"Uncertainty, for loads up to {worth.largest_kg:.0f} kg")
+    rows = [("of", "standard uncertainty of each contribution; independent, added in squares", "")]
+    for of, unit, parts, expanded in (
+        ("force", "% of the load", worth.force_percent, worth.expanded_force_percent),
+        ("centre of pressure", "mm", worth.place_mm, worth.expanded_place_mm),
+    ):
+        rows += [(of, each.what, f"{each.standard:.2g} {unit}") for each in parts]
+        rows.append((of, "EXPANDED, coverage factor k = 2 (about 95 %)", f"{expanded:.2g} {unit}"))
+    _table(pdf, rows, (34, 112, 32), head=True, size=8)
+
+
 def _cells(pdf: FPDF, certificate: Certificate) -> None:
     _title(pdf, "Load cells")
     head = ("corner", "channel", "serial", "gain, uN per count", "zero, counts")
@@ -75,6 +106,15 @@ def _cells(pdf: FPDF, certificate: Certificate) -> None:
         for cell in certificate.cells
     ]
     _table(pdf, [head, *rows], (34, 20, 52, 40, 32), head=True)
+    _title(pdf, "Matrix, per count above zero (x to the right, y forward, of the middle of the deck)")
+    names = ("force Fz, uN", "Fz x, uN m", "Fz y, uN m")
+    scales = (1e6, 1e3, 1e3)  # of N, N mm, N mm
+    matrix = [
+        (name, *(f"{each * scale:+.4f}" for each in row))
+        for name, scale, row in zip(names, scales, certificate.matrix, strict=True)
+    ]
+    corners = ("", *(cell.corner.replace("_", " ") for cell in certificate.cells))
+    _table(pdf, [corners, *matrix], (34, 36, 36, 36, 36), head=True)
 
 
 def _judgements(pdf: FPDF, evidence: Evidence) -> None:
@@ -86,8 +126,8 @@ def _judgements(pdf: FPDF, evidence: Evidence) -> None:
         rows.append(
             (
                 limit.what,
-                f"{each.measured:.4g} {each.unit}",
-                f"{side} {each.limit:g} {each.unit}",
+                _digits(each.measured, each.unit),
+                f"{side} {_digits(each.limit, each.unit)}",
                 "passed" if each.passed else "REFUSED",
             )
         )
@@ -96,7 +136,7 @@ def _judgements(pdf: FPDF, evidence: Evidence) -> None:
 
 def _weights(pdf: FPDF, evidence: Evidence) -> None:
     _title(pdf, "Weights")
-    rows = [("id", "mass, kg", "uncertainty, g", "certificate", "valid until")]
+    rows = [("id", "mass, kg", "uncertainty, g (k = 2)", "certificate", "valid until")]
     rows += [
         (each.id, f"{each.mass_kg:.4f}", f"{each.uncertainty_g:g}", each.certificate_number, f"{each.valid_until}")
         for each in evidence.weights
@@ -105,6 +145,7 @@ def _weights(pdf: FPDF, evidence: Evidence) -> None:
 
 
 def _loads(pdf: FPDF, evidence: Evidence, gravity_m_s2: float) -> None:
+    pdf.add_page()
     _title(pdf, "Loads, and how far off each is (the fit has not seen those to verify)")
     rows = [("", "load, kg", "place, mm", "force off, N", "place off, mm")]
     loads = [reading for reading in evidence.readings if reading.kind not in ("zero", "zero-return")]
@@ -113,12 +154,22 @@ def _loads(pdf: FPDF, evidence: Evidence, gravity_m_s2: float) -> None:
             (
                 reading.kind,
                 f"{reading.mass_kg:.3f}",
-                f"{reading.x_mm:+.1f}, {reading.y_mm:+.1f}",
+                _pair(reading.x_mm, reading.y_mm, 1),
                 f"{off.force_n:+.3f} of {reading.mass_kg * gravity_m_s2:.1f}",
-                f"{off.x_mm:+.2f}, {off.y_mm:+.2f}",
+                _pair(off.x_mm, off.y_mm, 2),
             )
         )
     _table(pdf, rows, (34, 28, 40, 42, 34), head=True, size=8)
+
+
+def _digits(value: float, unit: str) -> str:
+    """Return a number with the digits that mean something; whole numbers as they are."""
+    digits = f"{value:.0f}" if float(value).is_integer() else f"{value:.3g}"
+    return digits if unit == "1" else f"{digits} {unit}"
+
+
+def _pair(x_mm: float, y_mm: float, digits: int) -> str:
+    return ", ".join(f"{round(each, digits) + 0.0:+.{digits}f}" for each in (x_mm, y_mm))  # + 0.0: no -0.00
 
 
 def _title(pdf: FPDF, words: str) -> None:

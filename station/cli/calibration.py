@@ -19,6 +19,7 @@ from calibration.limits import limit_of
 from calibration.model import DeckModel
 from calibration.plan import load_plan
 from calibration.register import load_register
+from calibration.uncertainty import uncertainty_of
 from station.config import Config, config_path, load_config
 from station.errors import DataError, NoInputError, UnavailableError, UsageError
 
@@ -220,6 +221,9 @@ def _print(certificate: Certificate) -> None:
         f"done by     {evidence.operator}{signed}, {evidence.started.isoformat()} to {evidence.ended.isoformat()}"
     )
     click.echo(f"weights     {', '.join(f'{each.id} ({each.certificate_number})' for each in evidence.weights)}")
+    if (worth := uncertainty_of(certificate)) is not None:
+        click.echo(f"uncertainty force {worth.expanded_force_percent:.2g} % of the load, centre of pressure "
+                   f"{worth.expanded_place_mm:.2g} mm: expanded, k = 2, up to {worth.largest_kg:.0f} kg")  # fmt: skip
     click.echo(f"readings    {len(evidence.readings)}, template {evidence.template}")
     click.echo(f"temperature {evidence.temperature_words}")
     for judgement in evidence.judgements:

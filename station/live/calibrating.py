@@ -12,7 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+import calibration
 from calibration.certificate import Certificate
+from calibration.code_version import git_tree
 from calibration.errors import CalibrationError, ProcedureError
 from calibration.evidence import Four, Judgement
 from calibration.journal import Journal
@@ -55,6 +57,7 @@ class Calibrating:
         self._deck = deck
         self._utc_now = utc_now
         self.plan: Plan = load_plan()
+        self._code = git_tree(Path(calibration.__file__).parent)  # now: what is installed later is not what runs
         self._journal: Journal | None = None
         self.problem: str | None = None
         self._open()
@@ -178,8 +181,8 @@ class Calibrating:
             rates_hz=self._rates_hz(),
             template=config.calibration.template
             or f"{self.plan.version} {config.deck.cell_spacing_ml_mm:g}x{config.deck.cell_spacing_ap_mm:g}",
-            software_version=SOFTWARE_VERSION,
             temperature_c=self._grid.deck_temperature_c(),
+            software_version=f"{SOFTWARE_VERSION}, calibration {self._code[:16]}",
             valid_days=config.calibration.valid_days,
             two_people=config.calibration.two_people,
         )

@@ -1,5 +1,6 @@
 """Staff on a running station: no certificate yet, the whole procedure, its refusals, kills at any moment."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: 
     (certificate,) = read_chain(Path(station.config.deck.certificate))
     assert certificate.evidence is not None
     assert certificate.evidence.operator == "AB"
+    assert re.fullmatch(r".+, calibration [0-9a-f]{16}", certificate.evidence.software_version)
     assert len(certificate.evidence.readings) == 23
     assert certificate.evidence.temperature_c is None, "nobody has said it: there are only samples"
     in_five_s = 5 * sum(certificate.evidence.rates_hz)
