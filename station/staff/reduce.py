@@ -278,7 +278,10 @@ def _read(state: StaffState, event: Read) -> Move:
     wrong = _wrong(state, event.reading, state.session.readings)
     if wrong:
         return _replace(state, note=wrong, held=True), ()
-    return _replace(state, note="", held=True), (Chime(), Add(Taken(event.reading)))
+    coming = state.session.steps[state.session.taken :][:1]
+    # read empty after an interruption, and once more because that comes next: there is nothing to be moved
+    empty_again = state.session.rezero and any(each.hole is None for each in coming)
+    return _replace(state, note="", held=not empty_again), (Chime(), Add(Taken(event.reading)))
 
 
 def _wrong(state: StaffState, reading: Reading, before: tuple[Reading, ...]) -> str:

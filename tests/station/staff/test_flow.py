@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from calibration.evidence import Reading
 from calibration.judge import judge
 from calibration.plan import load_plan
-from calibration.procedure import Levelled, Session, Taken, Undone, WarmedUp, apply, begin
+from calibration.procedure import Levelled, Resumed, Session, Taken, Undone, WarmedUp, apply, begin
 from station.screens import Hole, ScreenModel, Trend
 from station.staff.effects import Add, Begin, CheckDaily, CheckPin, Chime, Discard, Effect, GoOn, Judge, Leave, Sign
 from station.staff.events import (
@@ -212,6 +212,21 @@ def test_a_reading_is_taken_by_itself_with_a_chime_and_the_next_one_waits_for_th
     assert told(state, Read(asked(state, bench)))[1] == [], "not before it was moved"
     state, _ = told(state, Moved())
     assert not state.held
+
+
+def test_an_interruption_before_the_zero_return_does_not_wait_for_a_weight_that_is_not_there() -> None:
+    before_return = next(at for at, each in enumerate(levelled().steps) if each.kind == "zero-return")
+    state, bench = reading_stage(before_return)
+    assert state.session is not None
+    interrupted = apply(state.session, Resumed(NOW))
+    state, _ = told(menu(session=interrupted), Pressed("resume"), Journaled(interrupted))
+    for kind in ("zero", "zero-return"):
+        reading = asked(state, bench)
+        assert reading.kind == kind
+        assert state.session is not None
+        state, effects = told(state, Read(reading), Journaled(apply(state.session, Taken(reading))))
+        assert Add(Taken(reading)) in effects
+    assert state.held, "the verification load is put down first"
 
 
 def test_a_reading_that_cannot_be_right_is_not_taken_and_says_why() -> None:
