@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from hardware.status import AcquireStatus
+from hardware.status import AcquireStatus, LatenessUs
 from station.screens import ScreenModel
 
 _T = TypeVar("_T")
@@ -102,16 +102,8 @@ class ChannelStatus(msgspec.Struct, frozen=True):
     silent: bool = False
 
 
-class LatenessUs(msgspec.Struct, frozen=True):
-    """Lateness of the loop's ticks behind their deadlines, microseconds."""
-
-    p50: float
-    p99: float
-    max: float
-
-
 class LoopStatus(msgspec.Struct, frozen=True):
-    """The 100 Hz loop: ticks run, ticks that began after the next deadline had passed, lateness."""
+    """The 100 Hz loop: ticks run, those that began after the next deadline had passed, lateness over ten minutes."""
 
     ticks: int
     overruns: int

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from hardware.clock import Clock
-from station.messages import LatenessUs, LoopStatus
+from hardware.status import LatenessUs
+from station.messages import LoopStatus
 
 TICK_HZ: Final = 100
 TICK_NS: Final = 1_000_000_000 // TICK_HZ

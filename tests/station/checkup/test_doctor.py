@@ -17,14 +17,13 @@ from calibration.chain import append_certificate
 from calibration.virtual import certify_virtual_deck
 from hardware.imu import ImuCounters, judge_self_test
 from hardware.sensor import CORNERS
-from hardware.status import AcquireStatus, CornerStatus, ImuStatus, Scheduling, SourceStatus
-from hardware.status import LatenessUs as StampLateness
+from hardware.status import AcquireStatus, CornerStatus, ImuStatus, LatenessUs, Scheduling, SourceStatus
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
 from station.checkup.check import Check
 from station.checkup.examine import LONG_WAIT_S, examine
 from station.config import Config, DeckConfig, HardwareConfig, StationConfig
-from station.messages import Ask, ChannelStatus, LatenessUs, LoopStatus, Status, decode_from_client, encode_line
+from station.messages import Ask, ChannelStatus, LoopStatus, Status, decode_from_client, encode_line
 from station.records.outbox import Outbox
 from station.records.store import RecordStore
 from tests.station.records.making import make_record
@@ -32,7 +31,7 @@ from tests.station.records.making import make_record
 SOURCE = SourceStatus(
     backend="gpiod on /dev/gpiochip0 (pinctrl-rp1)",
     reader="frame",
-    frame_delay_us=StampLateness(p50=60.0, p99=180.0, max=900.0),
+    frame_delay_us=LatenessUs(p50=60.0, p99=180.0, max=900.0),
     corners=tuple(CornerStatus(corner.label, 93.0, 10_000, 2, {"period": 2}, 0, 0) for corner in CORNERS),
     imus=(ImuStatus("deck_imu", "lsm6dsox", 208.4, ImuCounters(samples=20_000), self_test=None, error=None),),
 )
@@ -171,8 +170,8 @@ def test_a_chip_that_had_to_be_restarted_is_seen(config: Config) -> None:
     ("changes", "name", "says"),
     [
         ({"scheduling": Scheduling("normal: EPERM", "locked", None, True)}, "acquire scheduling", "normal: EPERM"),
-        ({"frame_delay_us": StampLateness(60.0, 4_000.0, 9_000.0)}, "acquire lateness", "p99 4000 us"),
-        ({"frame_delay_us": StampLateness(60.0, 200.0, 12_000.0)}, "acquire lateness", "max 12000 us"),
+        ({"frame_delay_us": LatenessUs(60.0, 4_000.0, 9_000.0)}, "acquire lateness", "p99 4000 us"),
+        ({"frame_delay_us": LatenessUs(60.0, 200.0, 12_000.0)}, "acquire lateness", "max 12000 us"),
         ({"cpu_percent": 88.0}, "acquire processor", "88 %"),
         ({"warnings": ("one clock line is shared",)}, "acquire warning 1", "one clock line is shared"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hardware.status import LatenessUs
 from station.client import StationClient
 from station.errors import TryAgainError, UnavailableError, UsageError
 from station.live.server import StationServer
@@ -15,7 +16,6 @@ from station.messages import (
     Begin,
     ChannelStatus,
     Cue,
-    LatenessUs,
     Live,
     LiveScore,
     LoopStatus,
