@@ -21,14 +21,14 @@ def main(config: Config, *, beat: Callable[[], None] = lambda: None) -> int:
     Raises UnavailableError when Kivy is not installed or no window can be opened.
     """
     prepare(config.kiosk)
-    from kiosk_ui.client import StationClient
+    from kiosk_ui.client import StationLink
     from kiosk_ui.frames import open_window
     from kiosk_ui.kiosk import Kiosk, WindowFailedError
     from kiosk_ui.sound import SpokenAudio
 
     window = open_window()
     audio = SpokenAudio()
-    client = StationClient(config.station.socket, time.monotonic)
+    client = StationLink(config.station.socket, time.monotonic)
     kiosk = Kiosk(window, config, client, audio, beat=beat, now_s=time.monotonic)
     try:
         kiosk.run()

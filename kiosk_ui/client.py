@@ -34,7 +34,7 @@ MOST_READS: Final = 8  # in one poll, so that a flood cannot stop the window
 MAX_OUT_BYTES: Final = 4096
 
 
-class StationClient:
+class StationLink:
     """A connection that comes back by itself. `now_s` is any monotonic clock."""
 
     def __init__(self, path: Path, now_s: Callable[[], float]) -> None:

@@ -15,7 +15,7 @@ from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 
-from kiosk_ui.client import StationClient
+from kiosk_ui.client import StationLink
 from kiosk_ui.frames import renderer
 from kiosk_ui.secrecy import without_digit
 from kiosk_ui.sound import SPEECH, Audio
@@ -51,7 +51,7 @@ class Kiosk(App):
         self,
         window: Any,
         config: Config,
-        client: StationClient,
+        client: StationLink,
         audio: Audio,
         *,
         beat: Callable[[], None],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk_ui.client import ASK_AFTER_S, GONE_AFTER_S, RETRY_S, StationClient
+from kiosk_ui.client import ASK_AFTER_S, GONE_AFTER_S, RETRY_S, StationLink
 from station.messages import MAX_LINE_BYTES, Ask, Join, Live, Press, Show, ToClient, Welcome, encode_line
 from station.screens import ScreenModel
 from tests.kiosk_ui.scripted_station import ScriptedStation, wait_until
@@ -20,7 +20,7 @@ class Hand:
 
     def __init__(self, path: Path) -> None:
         self.now_s = 50.0
-        self.client = StationClient(path, lambda: self.now_s)
+        self.client = StationLink(path, lambda: self.now_s)
         self.got: list[ToClient] = []
 
     def poll(self, after_s: float = 0.0) -> None:

@@ -31,7 +31,7 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.stage = Stage(REFERENCE)  # prepares the window; its own surface steps aside
         self.stage.window.remove_widget(self.stage.surface)
-        from kiosk_ui.client import StationClient
+        from kiosk_ui.client import StationLink
         from kiosk_ui.kiosk import Kiosk
         from kiosk_ui.trace import Trace
 
@@ -40,7 +40,7 @@ class Running:
         self.audio = Silence()
         self.trace = folder / "trace.txt"
         config = Config(station=StationConfig(runtime_dir=str(folder)))
-        self.client = StationClient(config.station.socket, lambda: self.now_s)
+        self.client = StationLink(config.station.socket, lambda: self.now_s)
         self.kiosk = Kiosk(
             self.stage.window,
             config,
@@ -273,12 +273,12 @@ def test_the_trace_says_where_to_touch_once_a_screen_has_been_drawn(running: Run
 def test_a_window_of_another_size_than_configured_is_logged_and_followed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from kiosk_ui.client import StationClient
+    from kiosk_ui.client import StationLink
     from kiosk_ui.kiosk import Kiosk
 
     stage = Stage(REFERENCE)
     config = msgspec.convert({"kiosk": {"width_px": 1024, "height_px": 600, "diagonal_in": 10.1}}, Config)
-    client = StationClient(tmp_path / "none.sock", lambda: 0.0)
+    client = StationLink(tmp_path / "none.sock", lambda: 0.0)
     kiosk = Kiosk(stage.window, config, client, Silence(), beat=lambda: None, now_s=lambda: 0.0)
     with caplog.at_level(logging.WARNING):
         surface: Any = kiosk.build()
