@@ -18,6 +18,7 @@ from hardware.virtual.track import FloatArray, Point, Track
 
 _S: Final = 1_000_000_000
 FALL_STEP_S: Final = 0.6  # from the start of losing balance to the foot leaving the deck
+CAUGHT_S: Final = 1.5  # from the same moment to both feet bearing the weight
 SEATED_SHARE: Final = 0.17  # of body weight on the feet of somebody who sits with their thighs on the chair
 SEATED_AP_MM: Final = -10.0
 BREATH: Final = 0.9  # of the room for a lean: what its COP may use, so that no rounding carries it over the edge

@@ -18,6 +18,7 @@ from hardware.virtual.balance import AGILITY, GRAVITY_M_S2, POSTURES, Condition,
 from hardware.virtual.body import Body, Standing, cached_body
 from hardware.virtual.load import Load
 from hardware.virtual.movements import (
+    CAUGHT_S,
     DIRECTIONS,
     FALL_STEP_S,
     HANDS_TIME,
@@ -47,6 +48,7 @@ Arrays = tuple[FloatArray, FloatArray, FloatArray]
 
 MOST_STANDS: Final = 100
 _S: Final = 1_000_000_000
+_CAUGHT_NS: Final = round(CAUGHT_S * _S)
 _LEAST_ROOM_MM: Final = 10.0  # for a lean, of somebody whose sway fills their base
 _UNEVEN: Final = 0.04  # sd of one chair stand's time on the next
 
@@ -184,7 +186,8 @@ class VirtualPerson(Load):
             signal_at_s = recording_at_s = self.recording.start_for(lead_s, window_s)
         self._take(at_ns)
         stay.straighten(at_ns)
-        if stance != "quiet" or _posture(stay.stance(at_ns)) != "feet-apart":
+        feet_move = stance != "quiet" or _posture(stay.stance(at_ns)) != "feet-apart"
+        if feet_move and not stay.makes(PLACE_FEET, at_ns):
             stay.gesture(at_ns, PLACE_FEET)
         stay.stand(at_ns, signal, signal_at_s)
         held_s = self.loses_after_s.get(stance)
@@ -193,8 +196,14 @@ class VirtualPerson(Load):
         return Done(at_ns, recording_at_s)
 
     def lose_balance(self, at_ns: int) -> Done:
-        """Lose balance now: COP runs out, and 0.6 s later a step to the side; then stand with feet apart."""
+        """Lose balance now: COP runs out, and 0.6 s later a step to the side; then stand with feet apart.
+
+        Somebody who is losing it already goes on doing so.
+        """
         stay = self._standing(at_ns)
+        if stay.makes(LOSE_BALANCE, at_ns, _CAUGHT_NS):
+            self._take(at_ns, cancel=False)
+            return Done(at_ns)
         self._take(at_ns)
         stay.straighten(at_ns)
         self._plan_loss(stay, at_ns)
@@ -211,6 +220,8 @@ class VirtualPerson(Load):
     def step_off(self, at_ns: int) -> Done:
         """Step off the deck, which takes 0.9 s."""
         stay = self._standing(at_ns)
+        if stay.makes(LOSE_BALANCE, at_ns, _CAUGHT_NS):
+            raise SettingError(f"the person is losing their balance; they can step off {CAUGHT_S:g} s after it began")
         self._take(at_ns)
         stay.straighten(at_ns)
         stay.gesture(at_ns, STEP_OFF)

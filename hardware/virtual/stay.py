@@ -173,6 +173,11 @@ class Stay:
         """Make a gesture."""
         self._moves.append(_Move(at_ns, at_ns + gesture.duration_ns, gesture.track))
 
+    def makes(self, gesture: Gesture, t_ns: int, within_ns: int | None = None) -> bool:
+        """Return whether this gesture is under way, or in its first `within_ns`."""
+        lasts_ns = gesture.duration_ns if within_ns is None else within_ns
+        return any(move.track is gesture.track and 0 <= t_ns - move.start_ns < lasts_ns for move in self._moves)
+
     def lean(self, at_ns: int, signal: Signal) -> None:
         """Lean as the signal says, in place of any other lean."""
         if self._lean is None:

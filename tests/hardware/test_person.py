@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hardware.errors import SettingError
@@ -193,6 +193,8 @@ def obey(person: VirtualPerson, what: str, at_ns: int) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(COMMANDS)
+@example([(0.0, "step_on"), (0.0, "lose_balance"), (0.0, "lose_balance")])
+@example([(0.0, "step_on"), (0.0, "lose_balance"), (0.0, "step_off")])
 def test_whatever_is_commanded_force_and_moments_never_jump_and_both_paths_agree(
     commands: list[tuple[float, str]],
 ) -> None:
@@ -286,3 +288,16 @@ def test_commands_that_make_no_sense_are_refused_in_words() -> None:
         VirtualPerson(0)
     with pytest.raises(SettingError, match="there is no stance 'sitting'"):
         VirtualPerson(70, loses_after_s={"sitting": 3})
+
+
+def test_somebody_who_is_losing_their_balance_loses_it_once_and_steps_off_when_they_are_caught() -> None:
+    once, twice = VirtualPerson(70), VirtualPerson(70)
+    for person in (once, twice):
+        person.step_on(0)
+        person.lose_balance(5 * S)
+        with pytest.raises(SettingError, match="losing their balance; they can step off"):
+            person.step_off(6 * S)
+    twice.lose_balance(6 * S)
+    times = np.arange(5 * S, 12 * S, 10_000_000)
+    np.testing.assert_array_equal(once.over(times), twice.over(times))
+    once.step_off(12 * S)
