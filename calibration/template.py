@@ -1,11 +1,13 @@
 """The template on paper: the plan's holes for the configured deck, to scale, over as many sheets as it needs.
 
 Sheets overlap by nothing: they are cut along their frame and joined at the registration crosses, or printed on one
-sheet of a larger size. A bar of 100 mm on each sheet shows whether the printer has kept the scale. Drilled through a
+sheet of a larger size. Two bars of 100 mm on each sheet show whether the printer has kept the scale. Drilled through a
 board it is the jig that the calibration is as good as: places 0.3 mm off give a centre of pressure 0.13 mm off.
 """
 
+import itertools
 import math
+from collections.abc import Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ PAPERS_MM: Final = {"a4": (210.0, 297.0), "a3": (297.0, 420.0), "a2": (420.0, 59
 MARGIN_MM: Final = 12.0
 FOOT_MM: Final = 14.0
 HOLE_MM: Final = 8.0
+CLEAR_MM: Final = HOLE_MM + 1  # from a hole to a joint: the arms of its cross stay on one sheet
 WEIGHT_MM: Final = 60.0  # the circle that shows about where a 20 kg weight stands
 _CROSS_MM: Final = 6.0
 _MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,14 +73,40 @@ def sheets_of(template: Template, paper: str) -> tuple[Sheet, ...]:
         raise CalibrationError(f"there is no paper {paper!r} here; there are {', '.join(PAPERS_MM)}")
     width, height = PAPERS_MM[paper]
     width, height = width - 2 * MARGIN_MM, height - 2 * MARGIN_MM - FOOT_MM
-    columns = math.ceil(template.surface_ml_mm / width)
-    rows = math.ceil(template.surface_ap_mm / height)
-    each_w, each_h = template.surface_ml_mm / columns, template.surface_ap_mm / rows
+    holes = template.holes.values()
+    columns = _cuts(template.surface_ml_mm, width, {template.surface_ml_mm / 2 + x for x, _ in holes})
+    rows = _cuts(template.surface_ap_mm, height, {template.surface_ap_mm / 2 - y for _, y in holes})
     return tuple(
-        Sheet(row, column, column * each_w, row * each_h, each_w, each_h)
-        for row in range(rows)
-        for column in range(columns)
+        Sheet(row, column, left, top, right - left, bottom - top)
+        for row, (top, bottom) in enumerate(itertools.pairwise(rows))
+        for column, (left, right) in enumerate(itertools.pairwise(columns))
     )
+
+
+def _cuts(size_mm: float, most_mm: float, holes_mm: Set[float]) -> list[float]:
+    """Return where sheets begin and end along one side: as evenly as can be, and through no hole.
+
+    A hole on a joint is as far off as the joint. One more sheet is taken for it; only where that does not do either
+    are holes cut.
+    """
+    fewest = math.ceil(size_mm / most_mm)
+    beside = [hole + side * CLEAR_MM for hole in sorted(holes_mm) for side in (-1, 1)]
+    for count in (fewest, fewest + 1):
+        cuts = [0.0]
+        for number in range(1, count):
+            even = size_mm * number / count
+            low, high = max(size_mm - (count - number) * most_mm, cuts[-1]), cuts[-1] + most_mm
+            free = [
+                at
+                for at in (even, *beside)
+                if low <= at <= high and all(abs(at - hole) > CLEAR_MM - 1e-6 for hole in holes_mm)
+            ]
+            if not free:
+                break
+            cuts.append(min(free, key=lambda at: abs(at - even)))
+        else:
+            return [*cuts, size_mm]
+    return [size_mm * number / fewest for number in range(fewest + 1)]
 
 
 def write_template(template: Template, path: Path, paper: str = "a4") -> int:
@@ -132,7 +161,7 @@ def _hole(pdf: FPDF, name: str, x: float, y: float) -> None:
 
 
 def _frame(pdf: FPDF, template: Template, sheet: Sheet, count: int, paper: str) -> None:
-    """Draw what is for the hands: registration crosses at the corners, the scale bar, which sheet this is."""
+    """Draw what is for the hands: registration crosses at the corners, the scale bars, which sheet this is."""
     pdf.set_draw_color(*_INK)
     pdf.set_line_width(0.2)
     right, bottom = MARGIN_MM + sheet.width_mm, MARGIN_MM + sheet.height_mm
@@ -146,9 +175,13 @@ def _frame(pdf: FPDF, template: Template, sheet: Sheet, count: int, paper: str) 
     pdf.line(MARGIN_MM + 4, foot + 6, MARGIN_MM + 104, foot + 6)
     for x in (MARGIN_MM + 4, MARGIN_MM + 104):
         pdf.line(x, foot + 4, x, foot + 8)
+    side = MARGIN_MM - 5  # along the way of the paper, which printers stretch on their own
+    pdf.line(side, MARGIN_MM + 8, side, MARGIN_MM + 108)
+    for y in (MARGIN_MM + 8, MARGIN_MM + 108):
+        pdf.line(side - 2, y, side + 2, y)
     pdf.set_text_color(*_INK)
     pdf.set_font("Helvetica", "", 9)
-    pdf.text(MARGIN_MM + 4, foot + 3, "exactly 100 mm: print at 100 %, not fitted to the page")
-    place = f"sheet {'ABCDEFGH'[sheet.row]}{sheet.column + 1} of {count} ({paper.upper()})"
+    pdf.text(MARGIN_MM + 4, foot + 3, "both bars exactly 100 mm: print at 100 %, not fitted")
+    place = f"sheet {chr(ord('A') + sheet.row)}{sheet.column + 1} of {count} ({paper.upper()})"
     pdf.text(MARGIN_MM + 112, foot + 3, f"template {template.id}")
     pdf.text(MARGIN_MM + 112, foot + 8, place + ("; join at the crosses" if count > 1 else ""))

@@ -154,7 +154,7 @@ def template(pdf: Path, paper: str) -> None:
     sheets: list[int] = []
     _written(pdf, lambda: sheets.append(write_template(drawn, pdf, paper)))
     many = "1 sheet" if sheets[0] == 1 else f"{sheets[0]} sheets, to be joined at their crosses"
-    click.echo(f"template {drawn.id} is in {pdf}: {many}. Print at 100 % and measure the bar of 100 mm.")
+    click.echo(f"template {drawn.id} is in {pdf}: {many}. Print at 100 % and measure both bars of 100 mm.")
 
 
 def _written(path: Path, write: Callable[[], None]) -> None:

@@ -41,6 +41,22 @@ def test_the_sheets_tile_the_deck_and_fit_their_paper(width: float, height: floa
     assert max(sheet.x_mm + sheet.width_mm for sheet in sheets) == pytest.approx(width)
 
 
+@pytest.mark.parametrize("paper", list(PAPERS_MM))
+@pytest.mark.parametrize(("spacing", "surface"), [(400.0, 500.0), (360.0, 460.0), (300.0, 400.0), (900.0, 1000.0)])
+def test_no_joint_of_sheets_goes_through_a_hole(spacing: float, surface: float, paper: str) -> None:
+    drawn = template_of(load_plan(), spacing, spacing, surface, surface)
+    sheets = sheets_of(drawn, paper)
+    for x_mm, y_mm in drawn.holes.values():
+        x, y = surface / 2 + x_mm, surface / 2 - y_mm
+        whole = [
+            sheet
+            for sheet in sheets
+            if sheet.x_mm + 8 < x < sheet.x_mm + sheet.width_mm - 8
+            and sheet.y_mm + 8 < y < sheet.y_mm + sheet.height_mm - 8
+        ]
+        assert len(whole) == 1, (x_mm, y_mm)
+
+
 def test_a_hole_is_where_the_plan_has_it_to_a_hundredth_of_a_millimetre(tmp_path: Path) -> None:
     assert write_template(template(), tmp_path / "t.pdf", "a1") == 1
     (page,) = pages(tmp_path / "t.pdf")
@@ -56,6 +72,7 @@ def test_a_hole_is_where_the_plan_has_it_to_a_hundredth_of_a_millimetre(tmp_path
             for a, b, c, d in lines
         ), (x_mm, y_mm)
     assert any(abs(abs(c - a) - 100) < 0.01 and b == d for a, b, c, d in lines), "the bar that shows the scale"
+    assert any(abs(abs(d - b) - 100) < 0.01 and a == c for a, b, c, d in lines), "and the one along the paper's way"
 
 
 def test_every_hole_is_named_on_a4_sheets_and_the_sheets_say_which_they_are(tmp_path: Path) -> None:
