@@ -102,6 +102,10 @@ def _print_table(norms: Norms) -> None:
                 f"{seen.mdc_ratio_mean_of_three:.2f}",
             )
         console.print(table)
+    few = [f"{name} ({band.n})" for name, band in norms.bands.items() if band.n < FEWEST_RESULTS]
+    if few:
+        text = f"fewer than {FEWEST_RESULTS} people: P90 and P95 rest on a handful, see docs/validation.md"
+        console.print(f"few       {', '.join(few)}: {text}", highlight=False, soft_wrap=True)
     console.print(f"source    {norms.source}", highlight=False, soft_wrap=True)
     console.print(f"data      sha256 {norms.data_sha256}", highlight=False, soft_wrap=True)
     console.print(f"pipeline  {norms.pipeline}, sha256 {norms.pipeline_sha256}", highlight=False, soft_wrap=True)

@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from station.sway.measures import UNITS
 from station.sway.norms import MEASURES
+from station.sway.norms_build import BANDS
 from station.sway.repeatability import Repeatability, repeatability
 from station.sway.validation.auc import FEWEST, Auc, auc, chance_of_farthest
 from station.sway.validation.people import CONDITIONS, Trial
+from station.sway.validation.percentile import percentile_limits
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,6 +40,17 @@ class Repeats(msgspec.Struct, frozen=True):
     measure: str
     n: int
     seen: Repeatability | None
+
+
+class HowSure(msgspec.Struct, frozen=True):
+    """The 90th percentile of one measure in one band of the norms, with 95 % limits; None: too few people for one."""
+
+    measure: str
+    band: str
+    n: int
+    p90: float
+    low: float | None
+    high: float | None
 
 
 class Tells(msgspec.Struct, frozen=True):
@@ -77,6 +90,7 @@ class Findings(msgspec.Struct, frozen=True):
     agreement: Agreement
     older_firm: tuple[Repeats, ...]
     by_condition: dict[str, tuple[Repeats, ...]]
+    norms: tuple[HowSure, ...]
     age: tuple[Tells, ...]
     falls: Falls
 
@@ -100,6 +114,12 @@ def find(trials: Iterable[Trial]) -> Findings:
             condition: tuple(_repeats(trials, condition, key, older) for key in MEASURES)
             for condition in CONDITIONS.values()
         },
+        norms=tuple(
+            _how_sure(trials, key, band, people)
+            for key in MEASURES
+            for band, years in BANDS.items()
+            if (people := _between(ages, years))
+        ),
         age=tuple(
             _tells(trials, key, condition, older, young) for key in MEASURES for condition in CONDITIONS.values()
         ),
@@ -188,6 +208,11 @@ def _repeats(trials: list[Trial], condition: str, key: str, people: set[int]) ->
     values = _values(trials, key, condition, people)
     positive = bool((values > 0).all()) and len(values) >= FEWEST
     return Repeats(key, len(values), repeatability(values) if positive else None)
+
+
+def _how_sure(trials: list[Trial], key: str, band: str, people: set[int]) -> HowSure:
+    medians = np.median(_values(trials, key, FIRM, people), axis=1)
+    return HowSure(key, band, len(medians), float(np.percentile(medians, 90)), *percentile_limits(medians, 0.9))
 
 
 def _tells(trials: list[Trial], key: str, condition: str, more: set[int], less: set[int]) -> Tells:

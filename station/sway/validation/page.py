@@ -3,15 +3,17 @@
 import math
 import textwrap
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any, Final
 
 from station.sway.measures import UNITS
 from station.sway.norms import MEASURES, Norms
 from station.sway.norms_build import SOURCE, WINDOW_S
 from station.sway.validation.auc import Auc
-from station.sway.validation.findings import FIRM, SHUFFLES, Findings, Repeats, Tells
+from station.sway.validation.findings import FIRM, SHUFFLES, Findings, HowSure, Repeats, Tells
 from station.sway.validation.peers import SAME, Peers
 from station.sway.validation.people import CONDITIONS
+from station.sway.validation.percentile import fewest_with_upper_limit
 
 COMMAND: Final = "make validation"
 WIDTH: Final = 118
@@ -25,6 +27,7 @@ def page(findings: Findings, peers: Peers, norms: Norms, data_sha256: str) -> st
         _agreement(findings),
         _peers(peers),
         _repeatability(findings),
+        _norms(findings, norms),
         _age(findings),
         _falls(findings),
         _limits(findings),
@@ -176,6 +179,54 @@ def _repeat_row(each: Repeats, condition: str | None = None) -> str:
         f"{seen.icc_one_trial_low:.2f} to {seen.icc_one_trial_high:.2f} | {seen.icc_mean_of_three:.2f} | "
         f"{seen.mdc_ratio_one_trial:.2f} | {seen.mdc_ratio_mean_of_three:.2f} |"
     )
+
+
+def _norms(findings: Findings, norms: Norms) -> Iterable[str]:
+    fewest = fewest_with_upper_limit(0.9)
+    small = [name for name, band in norms.bands.items() if band.n < fewest]
+    return (
+        "## How sure the norms are",
+        "",
+        f"The 90th percentile of {norms.condition}, {norms.statistic}, with 95 % limits by order statistics,",
+        "which assume nothing of the distribution:",
+        "",
+        "| measure | age | n | P90 | 95 % |",
+        "|---|---|---|---|---|",
+        *(
+            f"| `{each.measure}` | {each.band} | {each.n} | {each.p90:.2f} | " + " to ".join(_bounds(each)) + " |"
+            for each in findings.norms
+        ),
+        "",
+        f"Fewer than {fewest} people have no upper limit: all of them may be below the 90th percentile of people like "
+        f"them. So it is with {_and(small)} years."
+        if small
+        else "Every band has both limits.",
+        f"{_falling(norms)} Above P90 means more sway than nearly all of these few, and no more than that:",
+        "it asks for a second look. A clinic's own results make better bands (`balance-station norms build",
+        "--from-ingest`).",
+    )
+
+
+def _falling(norms: Norms) -> str:
+    """Return in how many measures an older band's 90th percentile is below that of the band before it, in words."""
+    bands = list(norms.bands.items())
+    falls = [
+        f"{sum(older.measures[key].p90 < younger.measures[key].p90 for key in MEASURES)} of {len(MEASURES)} from {one} "
+        f"to {other}"
+        for (one, younger), (other, older) in pairwise(bands)
+    ]
+    return (
+        f"Sway is not known to fall with age, yet the 90th percentile does in {_and(falls)}: that is who happened to "
+        "come."
+    )
+
+
+def _bounds(each: HowSure) -> tuple[str, ...]:
+    return tuple("none" if limit is None else f"{limit:.2f}" for limit in (each.low, each.high))
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(words)
 
 
 def _age(findings: Findings) -> Iterable[str]:
