@@ -1,6 +1,6 @@
-"""Chooses the decks that the suite over pin backends (`test_pin_backends.py`) runs on.
+"""Makes IMU rigs by the name of a chip, and chooses the decks that the suite over pin backends runs on.
 
-By itself it runs every backend and reader in virtual time. Where lines are real to a kernel, say which:
+By itself that suite runs every backend and reader in virtual time. Where lines are real to a kernel, say which:
 
     pytest tests/hardware/test_pin_backends.py --pin-backend gpiod --pin-chips tests.virtual_pi.MODULE:CLASS
 
@@ -10,9 +10,12 @@ with `--pin-reader adafruit` and `--pin-shared-clock` for the other ways to read
 
 import importlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from hardware.imu import ImuName
+from tests.hardware.imu_rig import ImuRig, Make
 from tests.hardware.pin_chips import VirtualChips
 from tests.hardware.pin_deck import PinDeck
 
@@ -61,3 +64,16 @@ def pin_deck(request: pytest.FixtureRequest) -> Iterator[PinDeck]:
         yield deck
     finally:
         deck.close()
+
+
+@pytest.fixture
+def rig(name: ImuName) -> Iterator[Make]:
+    made: list[ImuRig] = []
+
+    def make(rate_hz: int | None = None, **settings: Any) -> ImuRig:
+        made.append(ImuRig(name, rate_hz, **settings))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.bus.close()

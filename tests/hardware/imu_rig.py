@@ -1,6 +1,7 @@
 """A virtual IMU of any model on a virtual bus with the real driver on it, and the truth about every sample."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from hardware.clock import VirtualClock
@@ -9,7 +10,7 @@ from hardware.fifo_imu import SETTLING_NS, FifoImu
 from hardware.i2c import I2cBus
 from hardware.imu import IMU_MODELS, ImuName
 from hardware.imus import open_imu
-from hardware.sensor import Channel, Sample
+from hardware.sensor import Channel, Flag, Sample
 from hardware.virtual.i2c import VirtualAdapter, VirtualSMBus
 from hardware.virtual.imu_chip import Motion, VirtualImuChip
 from hardware.virtual.lsm6dsox import VirtualLsm6dsox
@@ -17,6 +18,7 @@ from hardware.virtual.mpu6050 import VirtualMpu6050
 
 MS = 1_000_000
 Values = tuple[int, int, int, int, int, int]
+ALL: tuple[ImuName, ...] = ("lsm6dsox", "mpu6050", "mpu6500")
 
 
 def virtual_chip(name: ImuName, clock: VirtualClock, motion: Motion, **settings: Any) -> VirtualImuChip:
@@ -127,4 +129,27 @@ class ImuRig:
         return found
 
 
-ALL = ("lsm6dsox", "mpu6050", "mpu6500")
+Make = Callable[..., ImuRig]
+
+
+def all_good(samples: list[Sample]) -> bool:
+    return {sample.flags for sample in samples} == {Flag.GOOD}
+
+
+def in_order(samples: list[Sample]) -> bool:
+    return all(a.t_ns < b.t_ns for a, b in pairwise(samples))
+
+
+def fail_burst(r: ImuRig, skipped: int, code: int, times: int) -> None:
+    """Let transfers fail from a burst of the FIFO on, after so many bursts that do not."""
+    original, left = r.driver._burst, skipped
+
+    def burst(length: int) -> bytes:
+        nonlocal left
+        if not left:
+            r.adapter.fail_next(code, times)
+            r.driver._burst = original  # type: ignore[method-assign]
+        left -= 1
+        return original(length)
+
+    r.driver._burst = burst  # type: ignore[method-assign]
