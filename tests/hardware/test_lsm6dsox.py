@@ -1,4 +1,4 @@
-"""What is the LSM6DSOX's own: tags, slots, timestamps, its reset. What all IMUs promise is in test_imus.py and test_imu_bus.py."""
+"""What is the LSM6DSOX's own: tags, slots, timestamps, its reset. What all IMUs promise: test_imus, test_imu_bus."""
 
 import errno
 from collections.abc import Callable, Iterator
