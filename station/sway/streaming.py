@@ -5,24 +5,19 @@ rounding, so what enters the window leaves it to the last bit, nothing drifts ho
 covariance loses nothing to a COP that is far from the origin. Path, velocity, covariance, ellipse, RMS and ranges
 therefore agree with `time_domain` on the same samples up to the rounding of the latter.
 
-Sway area per second is the exception. Each of its triangles has the mean of all samples as a corner, and their areas
-are added without sign: a sum of |c - a x - m y|, where (m, a) is the mean. That expands into running sums only as long
-as no triangle changes its sign, but a triangle does so whenever the mean crosses the line through its two samples, and
-each push moves the mean. So there is no exact O(1) update. Sweeping about a mean that lags was 36 % low to 56 % high on
-real recordings, which is no substitute. What is done instead: a push only stores the sample, `sliding()` evaluates the
-definition on the window's samples when it is asked (O(window), tens of microseconds for 10 s), and `whole()`, which
-stores nothing, leaves it out. The value is exact wherever there is one.
+Sway area per second has the mean as a corner of every triangle, and each sample moves the window's mean. Its sum is as
+exact as the others all the same (`swept_area`): a push stores the sample, and `sliding()` looks at the few triangles
+that the mean may have crossed since it was last asked. `whole()` leaves it out, as it would need every triangle ever.
 """
 
 import math
-from array import array
 from collections import deque
 from typing import Final, NamedTuple
 
 import msgspec
-import numpy as np
 
 from station.sway.ellipse import Ellipse, prediction_ellipse
+from station.sway.swept_area import SweptArea
 
 _UNIT: Final = float(1 << 64)  # integer units in a mm
 _UNIT_SQUARED: Final = 1 << 128
@@ -114,7 +109,7 @@ class StreamingSway:
         self._sums = _NOTHING
         # sums before the window's first sample, with it, with the second, ...
         self._history: deque[_Sums] = deque([_NOTHING], maxlen=self.window + 1)
-        self._ring_mm = array("d", bytes(16 * self.window))  # ML, AP of sample k at place k mod window
+        self._swept = SweptArea(self.window)
         self._last_mm = (0.0, 0.0)
         self._extremes = tuple(_SlidingExtreme(self.window) for _ in range(4))
         self._recent_range_mm = (0.0, 0.0)
@@ -146,8 +141,7 @@ class StreamingSway:
             before.path_ap + int(abs(d_ap_mm) * _UNIT),
         )
         self._history.append(self._sums)
-        place = 2 * (index % self.window)
-        self._ring_mm[place], self._ring_mm[place + 1] = ml_mm, ap_mm
+        self._swept.push(ml, ap)
         self._last_mm = (ml_mm, ap_mm)
         self._push_extremes(index, ml_mm, ap_mm)
         self._count = index + 1
@@ -159,10 +153,16 @@ class StreamingSway:
 
     def sliding(self) -> StreamMeasures:
         """Return the measures of the last `window` samples, or of all while there are fewer; raises as `whole`."""
+        count = min(self._count, self.window)
+        recent = self._recent()
+        swept = self._swept.twice_about(recent.ml, recent.ap, count) if count else 0
+        return _measures(count, recent, self.fs_hz, self._recent_range_mm, swept)
+
+    def _recent(self) -> _Sums:
         if self._count < self.window:
-            return _measures(self._count, self._sums, self.fs_hz, self._recent_range_mm, self._swept_mm2_s())
+            return self._sums
         now, before, first = self._sums, self._history[0], self._history[1]
-        recent = _Sums(
+        return _Sums(
             ml=now.ml - before.ml,
             ap=now.ap - before.ap,
             ml_ml=now.ml_ml - before.ml_ml,
@@ -172,17 +172,6 @@ class StreamingSway:
             path_ml=now.path_ml - first.path_ml,
             path_ap=now.path_ap - first.path_ap,
         )
-        return _measures(self.window, recent, self.fs_hz, self._recent_range_mm, self._swept_mm2_s())
-
-    def _swept_mm2_s(self) -> float:
-        count = min(self._count, self.window)
-        if count == 0:
-            return 0.0
-        ring = np.frombuffer(self._ring_mm).reshape(-1, 2)
-        oldest = self._count % self.window if count == self.window else 0
-        ml, ap = np.concatenate([ring[oldest:count], ring[:oldest]]).T
-        ml, ap = ml - ml.mean(), ap - ap.mean()
-        return float(np.abs(ap[1:] * ml[:-1] - ap[:-1] * ml[1:]).sum()) * self.fs_hz / (2 * count)
 
     def _push_extremes(self, index: int, ml_mm: float, ap_mm: float) -> None:
         most_ml, least_ml, most_ap, least_ap = self._extremes
@@ -195,7 +184,7 @@ class StreamingSway:
 
 
 def _measures(
-    count: int, sums: _Sums, fs_hz: float, ranges_mm: tuple[float, float], swept_mm2_s: float | None
+    count: int, sums: _Sums, fs_hz: float, ranges_mm: tuple[float, float], swept: int | None
 ) -> StreamMeasures:
     if count == 0:
         raise ValueError("nothing has been pushed yet, so there is nothing to measure")
@@ -227,5 +216,5 @@ def _measures(
         range_ml_mm=ranges_mm[0],
         range_ap_mm=ranges_mm[1],
         ellipse=ellipse,
-        sway_area_per_second_mm2_s=swept_mm2_s,
+        sway_area_per_second_mm2_s=None if swept is None else swept / (2 * population) * fs_hz,
     )
