@@ -14,13 +14,14 @@ from rich.padding import Padding
 
 from hardware.virtual.faults import CATALOGUE
 from hardware.virtual.people import MODEL_PEOPLE
+from hardware.virtual.person import STANCES
 from station.cli.printout import print_record, read_record
 from station.config import Config, dump_config
 from station.demo import four_processes, one_process
 from station.demo.children import Children
 from station.demo.clinic import Clinic, choose_port
 from station.demo.outcome import DemoOutcome, as_json, trial_window
-from station.demo.settings import ALL_STANCES, DemoSettings, check, demo_config, demo_visitor
+from station.demo.settings import DemoSettings, check, demo_config, demo_visitor
 from station.demo.visitor import parse_answers
 from station.errors import NoInputError, UnavailableError
 from station.live.acquisition import virtual_person
@@ -286,12 +287,10 @@ def _read_answers(path: Path | None) -> dict[str, str]:
 
 def _parse_loss(text: str) -> tuple[Stance, float]:
     name, _, seconds = text.partition("@")
-    for stance in ALL_STANCES:
+    for stance in STANCES:
         if stance == name:
             try:
                 return stance, float(seconds)
             except ValueError:
                 break
-    raise click.BadParameter(
-        f"{text!r} is not STANCE@SECONDS; stances are {', '.join(ALL_STANCES)}", param_hint="--loses"
-    )
+    raise click.BadParameter(f"{text!r} is not STANCE@SECONDS; stances are {', '.join(STANCES)}", param_hint="--loses")

@@ -8,6 +8,7 @@ import msgspec
 from hardware.errors import HardwareError
 from hardware.virtual.faults import check_faults
 from hardware.virtual.people import Person, find_person
+from hardware.virtual.person import STANCES
 from hardware.virtual.playback import read_recorded_stance
 from station.config import (
     Config,
@@ -24,8 +25,6 @@ from station.errors import DataError, NoInputError, StationError, UsageError
 from station.protocols.reader import Protocol, load_protocol
 from station.records.record import Sex
 from station.visit.effects import Stance
-
-ALL_STANCES: tuple[Stance, ...] = ("quiet", "side-by-side", "semi-tandem", "tandem", "one-foot")
 
 
 class DemoSettings(msgspec.Struct, frozen=True):
@@ -105,7 +104,7 @@ def demo_config(settings: DemoSettings, folder: Path) -> Config:
             faults=settings.faults,
         ),
         deck=DeckConfig(certificate=str(folder / "state" / "calibration.jsonl")),
-        screen=ScreenConfig(protocol=settings.protocol, alone=ALL_STANCES),
+        screen=ScreenConfig(protocol=settings.protocol, alone=STANCES),
         mqtt=MqttConfig(port=settings.broker_port),
         kiosk=KioskConfig(fullscreen=False),
     )
