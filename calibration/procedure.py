@@ -3,8 +3,9 @@
     begun -> warmed-up -> levelled -> readings, one after another, each may be undone -> signed
 
 `apply(session, entry)` gives the next session or raises ProcedureError; nothing here knows a clock, a file or a window.
-A session that was interrupted goes on with `Resumed`: the empty deck is read again before anything else, because its
-zero may have moved meanwhile; every reading is taken above the zero that was read last before it.
+A session that was interrupted goes on with `Resumed`: a deck that was off warms up again, and the empty deck is read
+before anything else, because its zero may have moved meanwhile; every reading is taken above the zero that was read last
+before it.
 """
 
 from collections.abc import Sequence
@@ -59,9 +60,10 @@ class Undone(_Entry, frozen=True, tag="undone"):
 
 
 class Resumed(_Entry, frozen=True, tag="resumed"):
-    """The station was off, or the procedure left, and goes on."""
+    """The station was off, or the procedure left, and goes on. cold: the deck was off, and has to warm up again."""
 
     at: datetime
+    cold: bool = False
 
 
 class Signed(_Entry, frozen=True, tag="signed"):
@@ -78,7 +80,8 @@ Entry = Begun | WarmedUp | Levelled | Taken | Undone | Resumed | Signed
 class Session(msgspec.Struct, frozen=True):
     """Where a calibration is.
 
-    readings: those that count, oldest first, extra zeros included; rezero: the empty deck must be read before going on.
+    readings: those that count, oldest first, extra zeros included; rezero: the empty deck must be read before going on;
+    cold: it has to warm up before that. warm: when it did first, with the worst drift of every time.
     """
 
     begun: Begun
@@ -87,6 +90,7 @@ class Session(msgspec.Struct, frozen=True):
     level: Levelled | None = None
     readings: tuple[Reading, ...] = ()
     rezero: bool = False
+    cold: bool = False
     interruptions: int = 0
     signed: Signed | None = None
 
@@ -95,7 +99,7 @@ class Session(msgspec.Struct, frozen=True):
         """Return what is to be done now."""
         if self.signed is not None:
             return "done"
-        if self.warm is None:
+        if self.warm is None or self.cold:
             return "warm-up"
         if self.level is None:
             return "level"
@@ -127,7 +131,11 @@ def apply(session: Session, entry: Entry) -> Session:
     match entry:
         case WarmedUp():
             _expect(session, "warm-up")
-            return replace(session, warm=entry)
+            warm = session.warm
+            if warm is not None:  # of its first time: from then on the temperature must not change
+                worst = max(warm.drift_counts_per_min, entry.drift_counts_per_min, key=abs)
+                entry = replace(warm, drift_counts_per_min=worst)
+            return replace(session, warm=entry, cold=False)
         case Levelled():
             _expect(session, "level")
             return replace(session, level=entry)
@@ -143,7 +151,8 @@ def apply(session: Session, entry: Entry) -> Session:
         case Resumed():
             if session.signed is not None:
                 raise ProcedureError("this calibration is finished; begin a new one")
-            return replace(session, rezero=bool(session.readings), interruptions=session.interruptions + 1)
+            cold = session.cold or entry.cold
+            return replace(session, rezero=bool(session.readings), cold=cold, interruptions=session.interruptions + 1)
         case Signed():
             _expect(session, "sign")
             return replace(session, signed=entry)

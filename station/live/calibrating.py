@@ -81,7 +81,7 @@ class Calibrating:
     def go_on(self) -> None:
         """Let one that was left go on."""
         if self.session is not None and self.session.signed is None:
-            self.add(Resumed(self._utc_now()))
+            self.add(Resumed(self._utc_now(), cold=self.on_s() < self.warm_up_s))
 
     def add(self, entry: Entry) -> None:
         """Write an entry into the journal, and let it happen."""

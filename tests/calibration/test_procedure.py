@@ -202,6 +202,22 @@ def test_a_journal_that_is_not_one_says_where_and_how_to_get_rid_of_it(tmp_path)
         Journal(tmp_path / "none.jsonl", PLAN, 400.0, 400.0).add(Undone())
 
 
+def test_a_deck_that_was_off_warms_up_again_and_keeps_its_first_temperature() -> None:
+    bench, session = Bench(3), begin(BEGUN, PLAN, 400.0, 400.0)
+    session = apply(apply(session, WarmedUp(900.0, 4.0, 21.0)), Levelled(0.2))
+    assert session.step is not None
+    session = apply(session, Taken(bench.read(session.step)))
+    cold = apply(apply(session, Resumed(NOW, cold=True)), Resumed(NOW))
+    assert cold.phase == "warm-up", "leaving and coming back warms nothing"
+    with pytest.raises(ProcedureError, match="the calibration is in 'warm-up'"):
+        apply(cold, Taken(bench.read(session.steps[0])))
+    warm = apply(cold, WarmedUp(900.0, -7.0, 25.0))
+    assert (warm.phase, warm.step) == ("readings", session.steps[0])
+    assert warm.warm == WarmedUp(900.0, -7.0, 21.0)
+    assert apply(cold, WarmedUp(900.0, 1.0, 25.0)).warm == session.warm
+    assert apply(session, Resumed(NOW)).phase == "readings"
+
+
 def test_loads_after_the_zero_return_are_taken_above_it() -> None:
     readings = Bench(3).perform(sign=False).readings
     returned = next(each for each in readings if each.kind == "zero-return")
