@@ -141,20 +141,17 @@ class _Blocks:
 
     def header(self) -> list[str] | None:
         """Return the column names, [] when only comments stand there, None when nothing does."""
-        text = self._next()
-        while text and not text.strip():
-            self.lines += text.count("\n")
-            text = self._next()
-        if not text:
-            return None
-        start = 0
-        for line in io.StringIO(text):
-            self.lines += 1
-            start += len(line)
-            if line.strip() and not line.startswith("#"):
-                self._pending = text[start:]
-                return [name.strip().strip('"') for name in line.split(",")]
-        return []
+        written = False
+        while text := self._next():
+            start = 0
+            for line in io.StringIO(text):
+                self.lines += 1
+                start += len(line)
+                written = written or bool(line.strip())
+                if line.strip() and not line.startswith("#"):
+                    self._pending = text[start:]
+                    return [name.strip().strip('"') for name in line.split(",")]
+        return [] if written else None
 
     def __iter__(self) -> Iterator["_Block"]:
         """Yield what stands below the header."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import hardware.recorded
@@ -212,6 +212,7 @@ def test_a_folder_has_what_other_systems_leave_there(run, tmp_path):
     ),
     end=st.sampled_from(["", "10,1,2", "10,1,2\n"]),
 )
+@example(size=1, lines=["0.5,1,2\n", "3,4,5\n"], end="10,1,2")
 @settings(deadline=None)
 def test_it_does_not_matter_where_a_block_ends(tmp_path_factory, size, lines, end):
     path = tmp_path_factory.mktemp("blocks") / "a.csv"
