@@ -21,11 +21,11 @@ place = st.tuples(coordinate, coordinate)
 few = st.lists(place, min_size=1, max_size=4)  # repeated: a constant, two that alternate, a small circle
 steps = st.lists(st.tuples(place, st.integers(1, 20)), min_size=1, max_size=8)
 traces = (
-    st.lists(place, min_size=1, max_size=120)
+    st.lists(place, min_size=30, max_size=90)
     | st.builds(lambda places, times: places * times, few, st.integers(1, 40))
     | steps.map(lambda runs: [at for at, times in runs for _ in range(times)])
 )
-every = st.lists(st.integers(1, 60), min_size=1, max_size=5)  # samples from reading to reading, over and over
+every = st.lists(st.integers(1, 4) | st.integers(1, 60), min_size=1, max_size=5)  # samples between readings, in turn
 
 
 def twice_about(samples, ml, ap, count):
@@ -54,7 +54,7 @@ def test_it_is_the_sum_of_all_triangles_about_the_mean(trace, window, gaps):
         assert swept.twice_about(ml, ap, count) * count == twice_about(recent, ml, ap, count)
 
 
-@given(traces, st.integers(2, 40), every, st.lists(place, min_size=1, max_size=20))
+@given(traces, st.integers(2, 40), every, st.lists(place, min_size=5, max_size=20))
 def test_it_is_so_about_any_place_wherever_that_jumps(trace, window, gaps, places):
     for number, (swept, recent) in enumerate(readings(trace, window, gaps)):
         at = places[number % len(places)]
