@@ -6,6 +6,7 @@ Forces, not COP: a later pipeline may want what the COP leaves out.
 
 import io
 import struct
+import tokenize
 import zipfile
 import zlib
 from typing import Any, Final
@@ -33,6 +34,30 @@ _ARRAYS: Final = {
     "valid": np.uint8,
 }
 _ABOUT: Final = "about"
+
+
+# What zip, zlib and numpy raise on damaged or foreign archives of arrays; a test flips every byte to find them.
+BROKEN_ARCHIVE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    OSError,
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+_LONGEST_DAMAGE: Final = 120
+
+
+def damage(error: Exception) -> str:
+    """Return what an archive's reader says of damage as a short line; it may quote the damaged bytes."""
+    return " ".join(str(error).split())[:_LONGEST_DAMAGE] or type(error).__name__
 
 
 class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,27 +140,9 @@ class RawTrial(msgspec.Struct, frozen=True, eq=False, kw_only=True):
             with np.load(io.BytesIO(archive), allow_pickle=False) as parts:
                 arrays = {key: parts[key] for key in _ARRAYS}
                 about = msgspec.json.decode(parts[_ABOUT].tobytes(), type=_About)
-        except _BROKEN as error:
-            detail = " ".join(str(error).split()) or type(error).__name__
-            raise DataError(f"{source}: not a raw trial of this station, or damaged: {detail}") from error
+        except (*BROKEN_ARCHIVE, msgspec.MsgspecError) as error:
+            raise DataError(f"{source}: not a raw trial of this station, or damaged: {damage(error)}") from error
         if about.format != FORMAT:
             raise DataError(f"{source}: its format is {about.format!r}, this software reads {FORMAT!r}")
         fields = {key: getattr(about, key) for key in _About.__struct_fields__ if key != "format"}
         return cls(**arrays, **fields)
-
-
-# What zip, zlib, numpy and msgspec raise on damaged or foreign input; a test flips every byte to find them.
-_BROKEN: Final = (
-    ValueError,
-    TypeError,
-    KeyError,
-    OSError,
-    EOFError,
-    MemoryError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    msgspec.MsgspecError,
-)

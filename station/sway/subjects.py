@@ -6,9 +6,6 @@ this project. Nothing here knows what a trial means; who the people are stands i
 """
 
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from station.errors import DataError, NoInputError
+from station.trials import BROKEN_ARCHIVE, damage
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -26,8 +24,6 @@ UNITS_PER_MM: Final = 1e5
 INDEX: Final = "trials.csv"
 _FORCE: Final = "_fz"
 _ARCHIVE: Final = re.compile(r"subject_[0-9]+\.npz")
-# What zip, zlib and numpy raise on damaged or foreign input; a test flips bytes to find them.
-_BROKEN: Final = (ValueError, EOFError, NotImplementedError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error)
 
 
 def is_archive(path: Path) -> bool:
@@ -86,9 +82,8 @@ def _opened(path: Path) -> Iterator["np.lib.npyio.NpzFile"]:
         raise NoInputError(f"{path}: no such file") from None
     except OSError as error:
         raise NoInputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except _BROKEN as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: not an archive of trials, or damaged: {detail}") from None
+    except BROKEN_ARCHIVE as error:
+        raise DataError(f"{path}: not an archive of trials, or damaged: {damage(error)}") from None
 
 
 def _counts(path: Path, archive: "np.lib.npyio.NpzFile", trial: str) -> npt.NDArray[np.int32]:

@@ -1,6 +1,8 @@
 """The files of human-balance: each trial a recording of its own."""
 
 import contextlib
+import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from station.errors import DataError, NoInputError
 from station.sway.files import Failure, Source, read_recording, sources_in, sources_of
 from station.sway.subjects import trial_names
+from station.trials import RawTrial
 
 from .making import csv_text, raw_trial, seconds, sway_mm
 from .recorded import BESIDE, needs_all_recordings
@@ -103,6 +106,34 @@ def test_an_archive_damaged_anywhere_is_refused_in_words_or_read_right(person):
         person.write_bytes(damaged)
         with contextlib.suppress(DataError, NoInputError):
             assert np.array_equal(read_recording(Source(person, "T1")).ml_mm, good.ml_mm)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<i4', 'fortran_order': False, 'shape': (600, 2), ",
+        "{'descr': '<i4', 'fortran_order': False, 'shape': (1000000000000, 2), }",
+        "{'descr': '<i4', 'fortran_order': False, 'shape': 'x' * 9, }" + "\x01\n" * 200,
+    ],
+    ids=["torn", "terabytes", "junk"],
+)
+def test_an_array_whose_own_header_is_damaged_is_refused_in_a_short_line(tmp_path, header):
+    text = header.encode().ljust(128 - 11) + b"\n"
+    array = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(4800)
+    path = tmp_path / "subject_001.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("T1.npy", array)
+    with pytest.raises(DataError, match=r"not an archive of trials, or damaged: .") as refused:
+        read_recording(Source(path, "T1"))
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < len(str(path)) + 200
+    for part in ("t_ns", "about"):
+        content = io.BytesIO(raw_trial(sway_mm(1000)).to_bytes())
+        with zipfile.ZipFile(content) as good, zipfile.ZipFile(path, "w") as bad:
+            for name in good.namelist():
+                bad.writestr(name, array if name == f"{part}.npy" else good.read(name))
+        with pytest.raises(DataError, match="not a raw trial of this station, or damaged"):
+            RawTrial.from_bytes(path.read_bytes())
 
 
 @needs_all_recordings
