@@ -129,8 +129,11 @@ def _peers(peers: Peers) -> Iterable[str]:
         "takes the factor of chi-squared (an infinite sample) where ours takes that of F: with its factor and filter "
         f"ours agrees to {below(other.ellipse_same_filter)}, as printed to {_percent(other.ellipse_as_printed, 1)}.",
         f"* micromotion 1.15.0: measures the unfiltered signal. Without a filter our path agrees to "
-        f"{below(peers.micromotion_path)}; its rate divides by (N - 1)/fs, ours by N/fs. Its ellipse takes the factor "
-        f"of chi-squared as well: with it ours agrees to {below(peers.micromotion_ellipse)}.",
+        f"{below(peers.micromotion_path)}, our hull to {below(peers.micromotion_hull)}; its rate divides by "
+        "(N - 1)/fs, ours by N/fs. Its ellipse takes the factor of chi-squared as well: with it ours agrees to "
+        f"{below(peers.micromotion_ellipse)}. Its sample entropy is of all 100 samples/s, ours of 25: at its rate ours "
+        f"agrees to {below(peers.micromotion_entropy)}. Its DFA takes other scales: {peers.micromotion_dfa[0]:.2f} in "
+        f"ML, ours {peers.micromotion_dfa[1]:.2f}.",
     )
 
 

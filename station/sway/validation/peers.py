@@ -6,6 +6,7 @@ what then agrees differed by the filter alone.
 """
 
 import csv
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,9 @@ import numpy.typing as npt
 
 from station.errors import DataError, NoInputError
 from station.sway.analysis import Analysis, analyse
+from station.sway.complexity import COMPLEXITY, TOLERANCE_SD, count_matches
 from station.sway.ellipse import prediction_factor
+from station.sway.family import measure
 from station.sway.measures import RECORDED
 from station.sway.profiles import PUBLISHED, QUIJOUX2021, STATION, LowPass, smooth
 from station.sway.subjects import RATE_HZ, UNITS_PER_MM, read_counts, sample_times
@@ -70,6 +73,9 @@ class Peers(msgspec.Struct, frozen=True):
     programs: tuple[Program, ...]
     micromotion_path: float
     micromotion_ellipse: float
+    micromotion_hull: float
+    micromotion_entropy: float
+    micromotion_dfa: tuple[float, float]  # theirs and ours
 
 
 def compare(recordings: Path) -> Peers:
@@ -80,17 +86,23 @@ def compare(recordings: Path) -> Peers:
     subjects = {row.trial: row.subject for row in read_index(recordings / "human-balance")}
     quijoux = _json(recordings / "peer-values/quijoux2021.json")["records"]
     openbalance = _json(recordings / "peer-values/openbalance015.json")["records"]
-    micromotion = _json(recordings / "peer-values/micromotion1150.json")["values"]
+    micromotion = _json(recordings / "peer-values/micromotion1150.json")
+    values, nonlinear = micromotion["values"], micromotion["nonlinear"]
     cop = _Recordings(recordings, subjects)
     example = cop.read(_EXAMPLE)
     raw = _measured(example, PUBLISHED.name)
+    ml_mm, ap_mm = example
+    complexity = measure(ml_mm, ap_mm, RATE_HZ, (COMPLEXITY,)).metrics
     chi2 = _CHI2 / prediction_factor(example.shape[1])
     return Peers(
         quijoux=_quijoux(cop, quijoux, recordings / "peer-values/quijoux2021_older_eyes_open_firm_60s.csv"),
         openbalance=_openbalance(cop, openbalance),
-        programs=_programs(example, quijoux[_EXAMPLE], openbalance[_EXAMPLE]["13Hz"], micromotion),
-        micromotion_path=_apart(_of(raw, "path_length_mm"), micromotion["cop_sway_metrics"]["path_len"]),
-        micromotion_ellipse=_apart(_of(raw, "ellipse_area_95_mm2") * chi2, micromotion["ellipse"]),
+        programs=_programs(example, quijoux[_EXAMPLE], openbalance[_EXAMPLE]["13Hz"], values),
+        micromotion_path=_apart(_of(raw, "path_length_mm"), values["cop_sway_metrics"]["path_len"]),
+        micromotion_ellipse=_apart(_of(raw, "ellipse_area_95_mm2") * chi2, values["ellipse"]),
+        micromotion_hull=_apart(_of(raw, "hull_area_mm2"), values["hull"]),
+        micromotion_entropy=_apart(_entropy_at_full_rate(ml_mm), nonlinear["sampen_ml"]),
+        micromotion_dfa=(nonlinear["dfa_ml"], complexity["dfa_alpha_ml"]),
     )
 
 
@@ -195,6 +207,12 @@ def _programs(
         area, speed = _of(found, "ellipse_area_95_mm2"), _of(found, "mean_velocity_mm_s")
         ours.append(Program(f"here, profile {profile.version}", before, speed, area))
     return (*theirs, *ours)
+
+
+def _entropy_at_full_rate(ml_mm: FloatArray) -> float:
+    """Return the sample entropy as micromotion takes it: every sample, the drift left in, SD with N."""
+    shorter, longer = count_matches(ml_mm, TOLERANCE_SD * float(ml_mm.std()))
+    return math.log(shorter / longer)
 
 
 def _measured(signal_mm: FloatArray, profile: str) -> Analysis:

@@ -181,6 +181,8 @@ def test_what_the_page_says_of_other_programs_comes_out_again():
     text = SHIPPED.read_text(encoding="utf-8")
     assert peers.quijoux.outputs == 72
     assert peers.quijoux.beyond == 0
+    same = (peers.micromotion_path, peers.micromotion_ellipse, peers.micromotion_hull, peers.micromotion_entropy)
+    assert max(same) < 1e-12
     assert f"{peers.quijoux.compared} agree" in " ".join(text.split())
     for program in peers.programs:
         assert (
@@ -222,3 +224,6 @@ class FakePeers:
     programs = (Program("one", "nothing", 13.0, 200.0), Program("other", "filtered", 7.0, 201.0))
     micromotion_path = 0.0
     micromotion_ellipse = 1e-13
+    micromotion_hull = 0.0
+    micromotion_entropy = 1e-14
+    micromotion_dfa = (1.6, 1.7)
