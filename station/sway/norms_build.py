@@ -6,6 +6,7 @@ person. Three trials a person also tell how far a measure repeats.
 
 import csv
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,7 @@ SOURCE: Final = (
 )
 # Completed years, both ends included; the oldest person was 85, and the reference is not stretched past 86.
 BANDS: Final = {"18-44": (18, 44), "60-69": (60, 69), "70+": (70, 86)}
+OLDEST_YEARS: Final = 130
 # A band of fewer people has no 90th percentile worth the name.
 FEWEST_PEOPLE: Final = 10
 # Who is taken together to see how far a measure repeats, and the bands for which that is taken to hold.
@@ -96,7 +98,7 @@ def _read_rows(path: Path) -> dict[str, list[_Row]]:
                 raise DataError(f"{path}:1: no column {missing[0]!r}; expected {', '.join(_COLUMNS)}")
             people: dict[str, list[_Row]] = {}
             for row in reader:
-                if not all(row[name] for name in _COLUMNS) or not row["subject"].isdigit():
+                if not all(row[name] for name in _COLUMNS) or not row["subject"].isdecimal():
                     raise DataError(f"{path}:{reader.line_num}: expected a trial with {', '.join(_COLUMNS)}")
                 if row["vision"] == "Open" and row["surface"] == "Firm":
                     people.setdefault(row["subject"], []).append(row)
@@ -123,13 +125,26 @@ def _measure_person(path: Path, trials: list[_Row], hash_update: Callable[[bytes
         if not analysis.quality.assessable or analysis.duration_s < WINDOW_S[1] - WINDOW_S[0]:
             why = "; ".join(analysis.quality.flags) or "shorter than the window"
             raise DataError(f"{analysis.file}: cannot be measured: {why}")
-        found = [analysis.metrics[key] for key in MEASURES]
-        values.append([value for value in found if value is not None])
+        measured = [value for key in MEASURES if (value := analysis.metrics[key]) is not None]
+        if len(measured) < len(MEASURES):
+            why = next(analysis.not_computed[key] for key in MEASURES if key in analysis.not_computed)
+            raise DataError(f"{analysis.file}: cannot be measured: {why}")
+        if measured in values:
+            raise DataError(f"{analysis.file}: the same recording as another trial of subject {row['subject']}")
+        values.append(measured)
+    return _Person(_age_years(path.parent / INDEX, trials[0]), np.array(values))
+
+
+def _age_years(index: Path, row: _Row) -> float:
     try:
-        age_years = float(trials[0]["age_years"])
+        age_years = float(row["age_years"])
     except ValueError:
-        raise DataError(f"{path}: age_years is {trials[0]['age_years']!r}, expected a number") from None
-    return _Person(age_years, np.array(values))
+        age_years = math.nan
+    if not 0 <= age_years <= OLDEST_YEARS:
+        raise DataError(
+            f"{index}: age_years of subject {row['subject']} is {row['age_years']!r}, expected 0 to {OLDEST_YEARS:g}"
+        )
+    return age_years
 
 
 def _members(folder: Path, name: str, people: list[_Person]) -> list[_Person]:

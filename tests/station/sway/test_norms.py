@@ -272,6 +272,31 @@ def test_somebody_who_did_not_move_is_not_a_reference(tmp_path, few_people):
         norms_build.build_norms(tmp_path)
 
 
+@pytest.mark.parametrize("age", ["nan", "inf", "-1", "old"])
+def test_an_age_that_nobody_has_is_refused(tmp_path, few_people, age):
+    write_people(tmp_path, [age])
+    with pytest.raises(DataError, match=rf"trials\.csv: age_years of subject 1 is '{age}', expected 0 to 130"):
+        norms_build.build_norms(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (lambda trials: trials["T0011"].__setitem__((slice(None), 1), trials["T0011"][:, 0]),
+         "T0011: cannot be measured: no variation across the main direction"),
+        (lambda trials: trials.update(T0012=trials["T0011"]), "T0012: the same recording as another trial of"),
+    ],
+    ids=["on one line", "twice the same"],
+)  # fmt: skip
+def test_a_trial_that_no_norms_can_be_made_of_is_named(tmp_path, few_people, spoil, complaint):
+    write_people(tmp_path, [20, 30])
+    trials = dict(np.load(tmp_path / "subject_001.npz"))
+    spoil(trials)
+    np.savez(tmp_path / "subject_001.npz", **trials)
+    with pytest.raises(DataError, match=complaint):
+        norms_build.build_norms(tmp_path)
+
+
 @pytest.fixture
 def run(monkeypatch, capsys):
     return lambda *arguments: balance_station(monkeypatch, capsys, "norms", *arguments)
