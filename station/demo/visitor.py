@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from hardware.virtual.control import Command, Stand, StepOff, StepOn
+from hardware.virtual.movements import CAUGHT_S
 from station.errors import DataError
 from station.messages import Show
 from station.protocols.reader import Protocol
@@ -122,7 +123,7 @@ class Visitor:
         if model.kind == "step_on":
             return [(REACTION_S, Move(StepOn()))]
         if model.picture == "step-off":
-            return [(REACTION_S, Move(StepOff()))]
+            return [(CAUGHT_S, Move(StepOff()))]  # not before: it may be a lost balance that has ended the stance
         trial = next((each for each in self.protocol.stances if model.name.endswith(f".{each.trial}")), None)
         if trial is None:
             return []
