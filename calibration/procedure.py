@@ -4,8 +4,8 @@
 
 `apply(session, entry)` gives the next session or raises ProcedureError; nothing here knows a clock, a file or a window.
 A session that was interrupted goes on with `Resumed`: a deck that was off warms up again, and the empty deck is read
-before anything else, because its zero may have moved meanwhile; every reading is taken above the zero that was read last
-before it.
+before anything else, because its zero may have moved meanwhile; every reading is taken above the zero that was last
+read before it.
 """
 
 from collections.abc import Sequence
