@@ -103,7 +103,7 @@ class ChannelStatus(msgspec.Struct, frozen=True):
 
 
 class LoopStatus(msgspec.Struct, frozen=True):
-    """The 100 Hz loop: ticks run, those that began after the next deadline had passed, lateness over ten minutes."""
+    """The 100 Hz loop: ticks run, those that began after the next deadline had passed, their lateness."""
 
     ticks: int
     overruns: int

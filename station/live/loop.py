@@ -3,17 +3,15 @@
 Lateness costs latency only: samples carry their own times, so a late tick works through what has arrived meanwhile.
 """
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from hardware.clock import Clock
-from hardware.status import LatenessUs
+from hardware.lateness import LatenessHistogram
 from station.messages import LoopStatus
 
 TICK_HZ: Final = 100
 TICK_NS: Final = 1_000_000_000 // TICK_HZ
-_REMEMBERED_TICKS: Final = 60_000  # ten minutes of lateness for the percentiles; counts and the maximum are for ever
 
 
 class FixedRateLoop:
@@ -23,11 +21,10 @@ class FixedRateLoop:
         self._clock = clock
         self._tick = tick
         self._period_ns = period_ns
-        self._lateness_ns: deque[int] = deque(maxlen=_REMEMBERED_TICKS)
+        self._lateness = LatenessHistogram()
         self._deadline_ns: int | None = None
         self.ticks = 0
         self.overruns = 0
-        self.max_lateness_ns = 0
 
     def step(self) -> None:
         """Wait for the next deadline and run one tick; missed deadlines are skipped and counted, not caught up."""
@@ -36,8 +33,7 @@ class FixedRateLoop:
         self._clock.sleep_until_ns(self._deadline_ns)
         now_ns = self._clock.now_ns()
         late_ns = now_ns - self._deadline_ns
-        self._lateness_ns.append(late_ns)
-        self.max_lateness_ns = max(self.max_lateness_ns, late_ns)
+        self._lateness.add(late_ns)
         self.ticks += 1
         missed = late_ns // self._period_ns
         self.overruns += missed
@@ -46,15 +42,4 @@ class FixedRateLoop:
 
     def status(self) -> LoopStatus:
         """Return ticks, overruns and lateness so far."""
-        late = sorted(self._lateness_ns)
-        if not late:
-            return LoopStatus(self.ticks, self.overruns, LatenessUs(0.0, 0.0, 0.0))
-        return LoopStatus(
-            self.ticks,
-            self.overruns,
-            LatenessUs(
-                p50=late[len(late) // 2] / 1e3,
-                p99=late[min(len(late) - 1, int(0.99 * len(late)))] / 1e3,
-                max=self.max_lateness_ns / 1e3,
-            ),
-        )
+        return LoopStatus(self.ticks, self.overruns, self._lateness.status())
