@@ -107,6 +107,8 @@ def _print_table(norms: Norms) -> None:
         text = f"fewer than {FEWEST_RESULTS} people: P90 and P95 rest on a handful, see docs/validation.md"
         console.print(f"few       {', '.join(few)}: {text}", highlight=False, soft_wrap=True)
     console.print(f"source    {norms.source}", highlight=False, soft_wrap=True)
+    for source in dict.fromkeys(study.source for study in norms.repeatability.values()):
+        console.print(f"repeating {source}", highlight=False, soft_wrap=True)
     console.print(f"data      sha256 {norms.data_sha256}", highlight=False, soft_wrap=True)
     console.print(f"pipeline  {norms.pipeline}, sha256 {norms.pipeline_sha256}", highlight=False, soft_wrap=True)
     console.print(f"table     {norms.version}, sha256 {norms.table_sha256}", highlight=False, soft_wrap=True)

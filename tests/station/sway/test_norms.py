@@ -308,6 +308,7 @@ def test_the_table_that_ships_can_be_shown_for_people_and_for_programs(run):
     assert "norms-2" in shown.stdout
     assert load_norms().table_sha256 in shown.stdout
     assert load_norms().data_sha256 in shown.stdout
+    assert "repeating ICC(2,1)" in shown.stdout
     assert "60-69 (26), 70+ (25): fewer than 40 people" in shown.stdout
     table = json.loads(run("show", "--json").stdout)
     assert table["bands"]["70+"]["n"] == 25
