@@ -25,6 +25,11 @@ class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certificate_number: str
     valid_until: date
 
+    @property
+    def uncertainty_percent(self) -> float:
+        """Return the uncertainty as a part of the mass, percent."""
+        return self.uncertainty_g / self.mass_kg / 10
+
 
 class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One load in one place, read for some seconds. An empty deck has mass 0 and no weights.

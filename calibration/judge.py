@@ -62,12 +62,12 @@ class Found(msgspec.Struct, frozen=True):
         return tuple(explain(each) for each in self.judgements if not each.passed)
 
 
-def look_at_reading(reading: Reading, zero: Reading | None) -> tuple[str, ...]:
-    """Return why a reading cannot be used, in words; empty when it can. zero: the empty deck before it."""
+def look_at_reading(reading: Reading, zero: Reading | None) -> tuple[Judgement, ...]:
+    """Return every limit for which a reading cannot be used; empty when it can. zero: the empty deck before it."""
     judged = [_unsteady([reading]), _slope([reading]), _saturated([reading]), _flagged([reading])]
     if zero is not None and reading.mass_kg > 0:
         judged.append(_order([(reading, _above(reading, zero))]))
-    return tuple(explain(each) for each in judged if not each.passed)
+    return tuple(each for each in judged if not each.passed)
 
 
 def judge(session: Session, deck: Deck, previous: Certificate | None, today: date) -> Found:
@@ -96,7 +96,7 @@ def judge(session: Session, deck: Deck, previous: Certificate | None, today: dat
     low, high = RATE_RANGE_HZ
     judgements = [
         named("weight-certificate").judge(min((each.valid_until - today).days for each in weights)),
-        named("weight-uncertainty").judge(max(each.uncertainty_g / each.mass_kg / 10 for each in weights)),
+        named("weight-uncertainty").judge(max(each.uncertainty_percent for each in weights)),
         named("drift").judge(abs(session.warm.drift_counts_per_min)),
         named("level").judge(session.level.tilt_deg),
         named("rate").judge(max(max(low - rate, rate - high, 0.0) for rate in deck.rates_hz)),

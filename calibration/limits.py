@@ -17,18 +17,34 @@ from calibration.evidence import Judgement
 CALIBRATION: Final = "limits.toml"
 RUNNING: Final = "limits_running.toml"
 NO_NUMBER: Final = 1e300  # stands in a record for what could not be measured
+NOT_MEASURED: Final = "not measured"
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One limit. refused: on which side of `value` a measurement is refused; exactly at it, it passes."""
+    """One limit. refused: on which side of `value` a measurement is refused; exactly at it, it passes.
+
+    short: its name on a screen; what: what is measured, as refusals and certificates say it.
+    """
 
     name: str
+    short: str
     what: str
     value: float
     unit: str
     refused: Literal["above", "below"]
     source: str
     to_do: str
+
+    @property
+    def allowed(self) -> str:
+        """Return in words what passes: `at most 0.5 %`."""
+        return f"{'at most' if self.refused == 'above' else 'at least'} {self.with_unit(f'{self.value:g}')}"
+
+    def with_unit(self, number: str) -> str:
+        """Return a number with this limit's unit behind it, as people write it."""
+        if self.unit == "1":
+            return number
+        return f"{number}{self.unit}" if self.unit == "°" else f"{number} {self.unit}"
 
     def judge(self, measured: float) -> Judgement:
         """Hold one measurement to this limit. A value that is no number never passes."""
@@ -64,13 +80,14 @@ def load_limits(file: str = CALIBRATION) -> Limits:
 
 
 def limit_of(judgement: Judgement) -> Limit:
-    """Return the limit that was applied, in today's words; for one that no table has any more, what the record says."""
+    """Return the limit that was applied: value and unit of the record, in today's words where a table has them."""
     for file in (CALIBRATION, RUNNING):
         for limit in load_limits(file).limit:
             if limit.name == judgement.limit_name:
-                return limit
+                return msgspec.structs.replace(limit, value=judgement.limit, unit=judgement.unit)
     return Limit(
         name=judgement.limit_name,
+        short=judgement.limit_name,
         what=judgement.limit_name,
         value=judgement.limit,
         unit=judgement.unit,
@@ -83,6 +100,5 @@ def limit_of(judgement: Judgement) -> Limit:
 def explain(judgement: Judgement) -> str:
     """Return a refusal in words: which limit, the value, what is allowed, what to do."""
     limit = limit_of(judgement)
-    allowed = "at most" if limit.refused == "above" else "at least"
-    measured = "nothing" if judgement.measured >= NO_NUMBER else f"{judgement.measured:.4g} {judgement.unit}"
-    return f"{limit.what}: {measured}, {allowed} {judgement.limit:g} {judgement.unit} allowed; {limit.to_do}"
+    measured = NOT_MEASURED if judgement.measured >= NO_NUMBER else limit.with_unit(f"{judgement.measured:.4g}")
+    return f"{limit.what}: {measured}, {limit.allowed} allowed; {limit.to_do}"

@@ -80,6 +80,17 @@ def unroll(
     )
 
 
+def missing_kg(plan: Plan, weights: Sequence[Weight]) -> tuple[float, ...]:
+    """Return the loads of a plan that these weights do not make, lightest first."""
+    missing = []
+    for kg in sorted({plan.place_kg, *plan.series_kg}):
+        try:
+            choose(weights, kg)
+        except RegisterError:
+            missing.append(kg)
+    return tuple(missing)
+
+
 def choose(weights: Sequence[Weight], wanted_kg: float) -> tuple[Weight, ...]:
     """Return the weights whose sum is nearest to what is wanted, the fewest of them, heaviest first.
 

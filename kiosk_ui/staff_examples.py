@@ -31,9 +31,10 @@ _KEYS: Final = (
     Button("enter", "Enter"),
 )
 _BACK: Final = Button("back", "Back", "secondary")
+_MENU: Final = (Button("certificate", "Certificate", "secondary"), Button("leave", "Leave", "secondary"))
 _UNDO: Final = Button("undo", "Undo last reading", "secondary")
 _PAUSE: Final = Button("pause", "Pause", "secondary")
-_DISCARD: Final = Button("discard", "Discard", "secondary")
+_DETAILS: Final = Button("details", "All limits", "secondary")
 _WAIT: Final = "Then keep off. It is read by itself: wait for the chime."
 _20: Final = ("20 kg (20-1)",)
 _40: Final = ("20 kg (20-1)", "20 kg (20-2)")
@@ -77,46 +78,45 @@ _GUIDED: Final = ("A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3")
 _ROWS: Final = tuple(
     TableRow(name, measured, expected, True)
     for name, measured, expected in (
-        ("days that the certificate of the worst weight still holds", "186 d", "at least 0 d"),
-        ("uncertainty of the weights, of the mass they stand for", "0.005 %", "at most 0.05 %"),
-        ("drift of the worst empty corner at the end of the warm-up", "2 counts/min", "at most 30 counts/min"),
-        ("how far the deck is off level", "0.2 deg", "at most 1 deg"),
-        ("how far the worst converter is outside 75 to 100 samples/s", "0 Hz", "at most 0 Hz"),
-        ("difference between the fastest and the slowest converter", "5.18 %", "at most 12 %"),
-        ("frames that carried a flag, of all frames read", "0 %", "at most 0.1 %"),
-        ("readings with a converter at the end of its range", "0 readings", "at most 0 readings"),
-        ("noise of the worst reading, standard deviation of single conversions", "55.3 counts", "at most 400 counts"),
-        ("corners that did not answer most when their side was loaded", "0 corners", "at most 0 corners"),
-        ("placements that can be used for the fit", "17 placements", "at least 9 placements"),
-        ("condition number of the loads", "1.65", "at most 6"),
-        ("how far the worst cell's gain is from the median of the four", "2.73 %", "at most 12 %"),
-        ("zero after all loads, of the largest load", "0.004 %", "at most 0.05 %"),
-        ("difference between loading and unloading at the centre, of the largest load", "0.011 %", "at most 0.1 %"),
-        ("spread of the same load at the same place, of that load", "0.006 %", "at most 0.1 %"),
-        ("spread of the force of one load over its places, of that load", "0.019 %", "at most 1 %"),
-        ("error of force at the worst verification load", "0.012 %", "at most 0.5 %"),
-        ("error of the centre of pressure at the worst verification load", "0.21 mm", "at most 2 mm"),
-        ("error of the centre of pressure over all verification loads, RMS", "0.14 mm", "at most 1 mm"),
+        ("Converters differ by", "5.2 %", "at most 12 %"),
+        ("Unevenness of the loads", "1.65", "at most 6"),
+        ("Cells differ by", "2.7 %", "at most 12 %"),
+        ("Off level", "0.2°", "at most 1°"),
+        ("Error of place, RMS", "0.14 mm", "at most 1 mm"),
+        ("Noise of a reading", "55 counts", "at most 400 counts"),
+        ("Change while read", "6 counts/s", "at most 50 counts/s"),
+        ("Up and down differ by", "0.011 %", "at most 0.1 %"),
+        ("Worst error of place", "0.21 mm", "at most 2 mm"),
+        ("Weights' uncertainty", "0.005 %", "at most 0.05 %"),
+        ("Zero has changed by", "0.004 %", "at most 0.05 %"),
+        ("Drift of a corner", "2 counts/min", "at most 30 counts/min"),
+        ("Repeats differ by", "0.006 %", "at most 0.1 %"),
+        ("Worst error of force", "0.012 %", "at most 0.5 %"),
+        ("Places differ by", "0.02 %", "at most 1 %"),
+        ("Weights' certificates", "186 days", "at least 0 days"),
+        ("Converter's speed off by", "0 Hz", "at most 0 Hz"),
+        ("Doubtful samples", "0 %", "at most 0.1 %"),
+        ("Readings out of range", "0 readings", "at most 0 readings"),
+        ("Crossed corners", "0 corners", "at most 0 corners"),
+        ("Usable loads", "17 placements", "at least 9 placements"),
     )
 )
 _REFUSALS: Final = (
     TableRow(
-        "zero after all loads, of the largest load",
+        "Zero has changed by",
         "0.31 %",
         "at most 0.05 %",
         False,
-        "check that nothing touches the deck or its cables, let it warm up for another quarter of an hour, "
-        "and begin again",
+        "Check that the deck touches nothing and that no foot has moved; then calibrate again",
     ),
     TableRow(
-        "difference between loading and unloading at the centre, of the largest load",
+        "Up and down differ by",
         "0.226 %",
         "at most 0.1 %",
         False,
-        "check that the deck touches nothing at its sides; a cell may have been overloaded",
+        "Check that the deck touches nothing at its sides; a cell may have been overloaded",
     ),
 )
-_REFUSED: Final = (*_REFUSALS, *(row for row in _ROWS if row.name not in {each.name for each in _REFUSALS}))
 
 
 def _trend() -> Trend:
@@ -135,39 +135,34 @@ def _trend() -> Trend:
 
 
 STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
-    _pin("staff.pin", "Staff: enter your PIN", "", 3),
+    _pin("staff.pin", "Staff: enter your PIN", "4 to 12 digits, then Enter.", 3),
     _pin("staff.pin.wrong", "Staff: enter your PIN", "Wrong PIN, 3 tries left.", 0),
     _pin(
         "staff.pin.locked",
-        "Staff: enter your PIN",
-        "Locked for 2 minutes.",
+        "Too many wrong PINs",
+        "Locked for 2 minutes. After that, each wrong PIN locks it for longer. Forgot yours? Whoever looks after the "
+        "station can set a new one.",
         0,
         (Button("cancel", "Cancel", "secondary"),),
     ),
     _staff(
         "staff.menu",
         "Staff",
-        "Signed in: MK. A calibration is under way: 7 of 23 readings.",
-        (
-            Button("daily-check", "Daily check"),
-            Button("resume", "Go on with the calibration"),
-            Button("calibrate", "Calibrate", "secondary"),
-            Button("certificate", "Certificate", "secondary"),
-            Button("leave", "Leave", "secondary"),
-        ),
+        "Signed in: MK. The deck is calibrated until 2027-11-24. Last daily check: 2026-11-25. A daily check takes "
+        "half a minute and one weight, a calibration a quarter of an hour and all weights.",
+        (Button("daily-check", "Daily check"), Button("calibrate", "Calibrate", "secondary"), *_MENU),
     ),
     _staff(
-        "staff.menu.blocked",
+        "staff.menu.under-way",
         "Staff",
         "Signed in: MK. A calibration is under way: 7 of 23 readings. Nobody can be measured: the daily check failed: "
         "error of force of the daily check: 0.41 %, at most 0.3 % allowed; check that the weight named is the weight "
         "used, and do the check again; if it is still off, calibrate",
         (
-            Button("daily-check", "Daily check"),
             Button("resume", "Go on with the calibration"),
-            Button("calibrate", "Calibrate", "secondary"),
-            Button("certificate", "Certificate", "secondary"),
-            Button("leave", "Leave", "secondary"),
+            Button("daily-check", "Daily check", "secondary"),
+            Button("calibrate", "New calibration", "secondary"),
+            *_MENU,
         ),
     ),
     _staff(
@@ -177,56 +172,46 @@ STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
         (Button("back", "Back"),),
         StaffPanel(
             rows=(
-                TableRow("number", "4", ""),
-                TableRow("id", "9f3a61c0be27", ""),
-                TableRow("calibrated", "2026-11-24", ""),
-                TableRow("by", "MK", ""),
-                TableRow("valid until", "2027-11-24", "", True),
+                TableRow("Number", "4", ""),
+                TableRow("Id, first digits", "9f3a61c0be27", ""),
+                TableRow("Calibrated", "2026-11-24", ""),
+                TableRow("By", "MK", ""),
+                TableRow("Valid until", "2027-11-24", "", True),
             )
         ),
     ),
     _staff(
         "calibrate.weights",
         "Which weights do you have here?",
-        "Touch each one that stands ready. The plan needs 10, 20 and 40 kg.",
+        "These will do. From here it takes a quarter of an hour.",
         (
-            Button("weight.20-1", "20 kg (20-1)"),
-            Button("weight.20-2", "20 kg (20-2)"),
-            Button("weight.10-1", "10 kg (10-1)"),
-            Button("weight.10-2", "10 kg (10-2)", "secondary"),
-            Button("weight.5-1", "5 kg (5-1)", "secondary"),
+            Button("weight.20-1", "20 kg (20-1)\nuntil 2027-05-31"),
+            Button("weight.20-2", "20 kg (20-2)\nuntil 2027-05-31"),
+            Button("weight.10-1", "10 kg (10-1)\nuntil 2027-05-31"),
+            Button("weight.10-2", "10 kg (10-2)\nexpired 2026-10-31", "secondary"),
             Button("new-parts", "A cell or board was replaced", "secondary"),
             _BACK,
             Button("go", "Go on"),
-        ),
-        StaffPanel(
-            rows=(
-                TableRow("20 kg (20-1)", "certificate K-4711, until 2027-05-31", "", True),
-                TableRow("20 kg (20-2)", "certificate K-4712, until 2027-05-31", "", True),
-                TableRow(
-                    "10 kg (10-1)", "certificate K-4713, until 2026-10-31", "", False, "Its certificate has run out."
-                ),
-            )
         ),
     ),
     _staff(
         "calibrate.warm-up",
         "Leave the deck empty while it warms up",
-        "It has to be switched on for 15 minutes. 4 minutes to go; then its drift is measured.",
+        "It has to be switched on for 15 minutes: 4 minutes to go. Then its drift is measured. It goes on by itself.",
         (_PAUSE,),
         StaffPanel(
             rows=(
-                TableRow("switched on for", "11 minutes", "at least 15 minutes", False),
-                TableRow("drift of the worst corner", "not known yet", "at most 30 counts/min"),
+                TableRow("Switched on for", "11 minutes", "at least 15 minutes"),
+                TableRow("Drift of a corner", "not known yet", "at most 30 counts/min"),
             )
         ),
     ),
     _staff(
         "calibrate.level",
         "Is the deck level, and does it stand firm?",
-        "Press on each corner: nothing may rock. Turn its feet until it is level.",
+        "Turn its feet until it is level. Press on each corner: nothing may rock.",
         (Button("go", "Go on"), _PAUSE),
-        StaffPanel(rows=(TableRow("off level", "0.2 deg", "at most 1 deg", True),)),
+        StaffPanel(rows=(TableRow("Off level", "0.2°", "at most 1°", True),)),
     ),
     _read("empty", "Take everything off the deck", 1, None, (), (), StaffLive(0.62, 0.21)),
     _read("place", "Put 20 kg into hole A3", 4, "A3", ("A1", "A2"), _20, StaffLive(0.0, 1.7)),
@@ -252,23 +237,39 @@ STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
     ),
     _staff(
         "calibrate.result",
-        "The deck passes",
-        "Worst error where it was checked: 0.21 mm, 0.012 %. Sign to put this calibration into use.",
-        (Button("sign", "Sign"), _UNDO, _DISCARD, _PAUSE),
+        "The deck passes: sign to use it",
+        "The check loads are off by 0.21 mm and 0.012 % at most. Nearest to its limit came:",
+        (Button("sign", "Sign"), _DETAILS, _UNDO, _PAUSE),
+        StaffPanel(rows=_ROWS[:3]),
+    ),
+    _staff(
+        "calibrate.details",
+        "Every limit, and what was measured",
+        "",
+        (Button("back", "Back"),),
         StaffPanel(rows=_ROWS),
     ),
     _staff(
         "calibrate.refused",
         "The deck does not pass",
-        "The certificate in use stays. See what to do; undo and read again, or discard.",
-        (Button("undo", "Undo last reading"), _DISCARD, _PAUSE),
-        StaffPanel(rows=_REFUSED),
+        "This calibration is not used. Do what it says below. Then begin anew, or undo what was read wrong.",
+        (Button("anew", "Begin anew"), _DETAILS, _UNDO, _PAUSE),
+        StaffPanel(rows=_REFUSALS),
     ),
     _staff(
         "calibrate.done",
         "Calibrated",
-        "Certificate 4 is in use, valid until 2027-11-24.",
+        "Take everything off the deck: people can be measured now. Certificate 4 is in use until 2027-11-24.",
         (Button("back", "Back"),),
+    ),
+    _staff(
+        "daily.place.empty",
+        "Take everything off the deck",
+        "Have 20 kg ready. Keep off: it is read by itself. Wait for the chime.",
+        (_BACK,),
+        StaffPanel(deck=DeckPicture(HOLES, None, (), ()), bar=True),
+        Progress(1, 2),
+        StaffLive(0.8, 0.2),
     ),
     _staff(
         "daily.place",
@@ -282,19 +283,28 @@ STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
     _staff(
         "daily.result",
         "The deck is as it was calibrated",
-        "Force 0.17 % off, 0.1 mm.",
-        (Button("back", "Back"), Button("daily-check", "Daily check", "secondary")),
+        "Force is 0.17 % off, place 0.1 mm. Take the weight off: people can be measured. Below is the force of every "
+        "check.",
+        (Button("back", "Back"), Button("daily-check", "Check again", "secondary")),
         StaffPanel(trend=_trend()),
     ),
     _staff(
         "daily.result.bad",
         "The deck is off: nobody can be measured",
-        "Check that the deck touches nothing and stands firm, and do the check again. If it is still off, calibrate.",
-        (Button("back", "Back"), Button("daily-check", "Daily check", "secondary")),
+        "Check that the deck touches nothing and stands firm, and check again. If it is still off, calibrate.",
+        (_BACK, Button("daily-check", "Check again")),
         StaffPanel(
             rows=(
-                TableRow("force", "1.32 %", "at most 0.3 %", False, "Calibrate the deck before anybody stands on it."),
-                TableRow("place", "0.4 mm", "at most 3 mm", True),
+                TableRow(
+                    "Error of force",
+                    "1.32 %",
+                    "at most 0.3 %",
+                    False,
+                    "Check that the weight named is the weight used, and do the check again; if it is still off, "
+                    "calibrate",
+                ),
+                TableRow("Error of place", "0.4 mm", "at most 3 mm", True),
+                TableRow("Empty corner off by", "0.31 N", "at most 9.8 N", True),
             )
         ),
     ),

@@ -157,6 +157,7 @@ class Sizes(msgspec.Struct, frozen=True):
     staff_button_caps: tuple[float, ...]
     table_caps: tuple[float, ...]
     key: float  # width of a key of the keypad
+    toggle: float  # least width of what can be chosen and chosen off again
     steadiness: float  # height of the bar of steadiness
 
 
@@ -178,6 +179,7 @@ LARGE: Final = Sizes(
     staff_button_caps=(5.4, 5.0, 4.6, 4.2, 3.8, 3.4, 3.0),
     table_caps=(4.0, 3.6, 3.3, 3.0),
     key=32,
+    toggle=55,
     steadiness=19,
 )
 # A small panel holds less, not smaller: targets keep their size, words step down to the floor and no further.
@@ -199,6 +201,7 @@ SMALL: Final = Sizes(
     staff_button_caps=(4.8, 4.4, 4.0, 3.6, 3.3, 3.0),
     table_caps=(3.3, 3.0),
     key=21,
+    toggle=42,
     steadiness=12,
 )
 SMALL_BELOW_MM: Final = 105.0  # height of the panel

@@ -23,15 +23,14 @@ from kiosk_ui.widgets.trend import TrendFigure
 from kiosk_ui.widgets.words import Words, set_shown
 from kiosk_ui.wording import OwnWords, own_words
 from station.messages import Live
-from station.screens import Button, DeckPicture, ScreenModel, StaffPanel, TableRow
+from station.screens import Button, DeckPicture, ScreenModel, StaffPanel
 
 # Buttons that are chosen and chosen off again: a box beside the word, ticked when the station makes it primary.
 TOGGLES: Final = ("weight.", "new-parts")
 BUTTON_MM: Final = 44.0  # width that a button has where there is no figure
 NARROW_BUTTON_MM: Final = 23.0  # and the least where there is one
-TOGGLE_MM: Final = 40.0
 WORDS_SHARE: Final = 0.4  # of the height that the words may have above a figure
-WORDS_SHARE_PAGED: Final = 0.27  # and above one that is on pages: fewer pages are worth smaller words
+WORDS_SHARE_PAGED: Final = 0.22  # and above one that is on pages: fewer pages are worth smaller words
 DECK_SHARE: Final = 0.52  # of the width
 SMALL_DECK_SHARE: Final = 0.45
 UNDER_DECK_MM: Final = 10.5  # two lines of weights
@@ -100,7 +99,7 @@ class StaffScreen(KioskScreen):
         for widget, shown in (
             (self.deck, staff.deck is not None),
             (self.bar, staff.bar),
-            (self.table, bool(staff.rows)),
+            (self.table, bool(staff.rows) and not toggles),
             (self.trend, staff.trend is not None),
             (self._weights, staff.deck is not None and bool(staff.deck.weights)),
             (self._weight_sign, staff.deck is not None and bool(staff.deck.weights)),
@@ -161,32 +160,30 @@ class StaffScreen(KioskScreen):
     ) -> None:
         """Show words above, the figure in the middle, buttons below; what is too long stands on pages."""
         area = self._put_step(model, area, words)
+        rows = () if toggles else staff.rows
         # the way to the next page needs room of its own, which may make another page: so ask without it first
         for paged in (False, True):
             shown = [*others, _next_page(words, 1, 1)] if paged else others
             _, room = self._cut_buttons(shown, area)
+            if toggles:  # they keep a finger's distance from the buttons
+                room = room.cut_bottom(TARGET_GAP_MM - self._gap)[1]
             upper = self._words_area(model, room, WORDS_SHARE_PAGED if paged else WORDS_SHARE)
             figure = room.cut_top(upper.height, self._gap)[1]
-            table, chooser = self._split(figure, staff.rows, toggles)
-            boards = _boards(toggles, chooser) if toggles else []
-            pages, cap_mm = self.table.pages(staff.rows, table, words) if staff.rows else ((), 0.0)
-            one_after_another = table == chooser
-            self.leaves = max(1, len(boards) + len(pages) if one_after_another else max(len(boards), len(pages)))
+            boards = _boards(toggles, figure, self.sizes.toggle) if toggles else []
+            pages, cap_mm = self.table.pages(rows, figure, words) if rows else ((), 0.0)
+            self.leaves = max(1, len(boards), len(pages))
             if self.leaves == 1:
                 break
         self._at = min(self._at, self.leaves - 1)
         shown = [*others, _next_page(words, self._at + 1, self.leaves)] if self.leaves > 1 else others
         self._put_buttons(shown, area)
         self._put_words(model, upper, middle=False)
-        page_at = self._at - len(boards) if one_after_another else min(self._at, len(pages) - 1)
-        board_at = self._at if one_after_another else min(self._at, len(boards) - 1)
-        board = boards[board_at] if 0 <= board_at < len(boards) else []
+        board = boards[self._at] if boards else []
         self._toggles.show(
             [b for b, _ in board], [c for _, c in board], self.sizes.staff_button_caps, sign_of=_box, stay=self._stay
         )
-        set_shown(self, self.table, 0 <= page_at < len(pages))
-        if 0 <= page_at < len(pages):
-            self.table.show(pages[page_at], staff.rows, table, words, cap_mm)
+        if pages:
+            self.table.show(pages[self._at], rows, figure, words, cap_mm)
         if staff.trend is not None:
             self.trend.show(staff.trend, figure)
 
@@ -249,13 +246,6 @@ class StaffScreen(KioskScreen):
         self._weights.put(fitted, panel.px(room.x), top)
         return height
 
-    def _split(self, figure: Rect, rows: Sequence[TableRow], toggles: Sequence[Button]) -> tuple[Rect, Rect]:
-        """Return the room for the table and that for what can be chosen; the same where there is no room for both."""
-        if not (rows and toggles) or self.sizes is SMALL:
-            return figure, figure
-        chooser, table = figure.cut_left(figure.width * 0.5, self.sizes.gap)
-        return table, chooser
-
 
 def _panel(model: ScreenModel) -> StaffPanel:
     return model.staff or StaffPanel()
@@ -276,9 +266,9 @@ def _across(width: float, least: float, count: int) -> int:
     return math.ceil(max(count, 1) / rows)
 
 
-def _boards(toggles: Sequence[Button], area: Rect) -> list[list[tuple[Button, Rect]]]:
+def _boards(toggles: Sequence[Button], area: Rect, least: float) -> list[list[tuple[Button, Rect]]]:
     """Return what can be chosen with its places, board by board."""
-    across = max(1, math.floor((area.width + TARGET_GAP_MM) / (TOGGLE_MM + TARGET_GAP_MM)))
+    across = max(1, math.floor((area.width + TARGET_GAP_MM) / (least + TARGET_GAP_MM)))
     down = max(1, math.floor((area.height + TARGET_GAP_MM) / (STAFF_TARGET_MM + TARGET_GAP_MM)))
     used = min(down, math.ceil(len(toggles) / across))
     height = used * STAFF_TARGET_MM + (used - 1) * TARGET_GAP_MM

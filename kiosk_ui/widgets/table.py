@@ -23,7 +23,7 @@ ROW_GAP_MM: Final = 1.0
 COLUMN_GAP_MM: Final = 4.0
 NARROW_MM: Final = 105.0  # under this the values stand under the name
 LEAST_OF_VALUES: Final = 0.19
-MOST_OF_VALUES: Final = 0.24  # of the room, for each of the two columns of values
+MOST_OF_VALUES: Final = 0.27  # of the room, for each of the two columns of values
 SIGN_EM: Final = 1.5  # of the capitals
 MARK_MM: Final = 1.4  # the bar at the left of a row that is refused
 

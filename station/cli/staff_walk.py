@@ -37,7 +37,7 @@ class Wishes(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How it ended; rows: the table that was shown last."""
+    """How it ended; rows: every limit, where it came to a result."""
 
     end: End
     said: str
@@ -93,6 +93,7 @@ class StaffWalk:
         self._tried: set[str] = set()  # screens on which the one thing that can be tried was tried
         self._inside = False
         self._said = ""
+        self._limits: tuple[TableRow, ...] = ()  # every limit of the result that is shown
         self._outcome: Outcome | None = None
 
     def run(self) -> Outcome:
@@ -235,12 +236,10 @@ class StaffWalk:
                 return
         if (buttons["new-parts"].role == "primary") != self._wishes.new_parts:
             self._press("new-parts")
-        elif screen.name in self._tried:
-            self._tried.remove(screen.name)
-            self._other_weights(screen, screen.body)
-        else:
-            self._tried.add(screen.name)
+        elif self._offers("go"):
             self._press("go")
+        else:
+            self._other_weights(screen, screen.body)
 
     def _other_weights(self, screen: ScreenModel, wrong: str) -> None:
         """Say what is wrong with the weights and ask again; raises UsageError when nobody can be asked."""
@@ -285,7 +284,8 @@ class StaffWalk:
         self._instruct(screen)
 
     def _result(self, screen: ScreenModel) -> None:
-        self._table(screen)
+        if self._looks_at_every_limit():
+            return
         if screen.name in self._tried:
             return
         self._tried.add(screen.name)
@@ -295,12 +295,29 @@ class StaffWalk:
             self._end("stopped", "the deck passes and nobody has signed; start the same command to sign")
 
     def _refused(self, screen: ScreenModel) -> None:
-        self._table(screen)
+        if self._looks_at_every_limit():
+            return
         wrong = "; ".join(f"{row.name}: {row.measured}; {row.to_do}" for row in _rows(screen) if row.good is False)
         if self._talker.interactive and self._yes("Undo the last reading? u or Enter", "u"):
+            self._limits = ()
             self._press("undo")
         else:
             self._end("refused", wrong)
+
+    def _looks_at_every_limit(self) -> bool:
+        """Turn to the table with all of them, unless it was told already."""
+        if self._limits:
+            return False
+        self._press("details")
+        return True
+
+    def _details(self, screen: ScreenModel) -> None:
+        self._limits = _rows(screen)
+        for row in self._limits:
+            mark = "     " if row.good is None else "good " if row.good else "BAD  "
+            to_do = f"; to do: {row.to_do}" if row.to_do else ""
+            self._talker.say(screen.name, f"{mark}{row.name}: {row.measured} ({row.expected}){to_do}")
+        self._press("back")
 
     def _done(self, screen: ScreenModel) -> None:
         self._end("calibrated", screen.body)
@@ -311,16 +328,10 @@ class StaffWalk:
         else:
             self._end("cannot", screen.body)
 
-    def _table(self, screen: ScreenModel) -> None:
-        for row in _rows(screen):
-            mark = "     " if row.good is None else "good " if row.good else "BAD  "
-            to_do = f"; to do: {row.to_do}" if row.to_do else ""
-            self._talker.say(screen.name, f"{mark}{row.name}: {row.measured} ({row.expected}){to_do}")
-
     # --- shared ------------------------------------------------------------------------------------------------------
 
     def _end(self, end: End, said: str) -> None:
-        self._outcome = Outcome(end, said, _rows(self._screen))
+        self._outcome = Outcome(end, said, self._limits)
 
     def _yes(self, question: str, word: str) -> bool:
         return self._talker.ask(question).lower().startswith(word)
@@ -352,5 +363,6 @@ _SCREENS: Final[dict[str, Callable[[StaffWalk, ScreenModel], None]]] = {
     "calibrate.read": StaffWalk._read,
     "calibrate.result": StaffWalk._result,
     "calibrate.refused": StaffWalk._refused,
+    "calibrate.details": StaffWalk._details,
     "calibrate.done": StaffWalk._done,
 }

@@ -45,6 +45,7 @@ class DeckState:
         self.certificate: Certificate | None = None
         self.newest: Certificate | None = None  # of the chain; in use, unless it is of another deck
         self.broken = False  # there is a chain, and it cannot be trusted
+        self.missing = False  # there is no chain at all
         self._problem: str | None = None
         self.calibrated: DeckModel | None = None
         self._read_certificate()
@@ -117,6 +118,7 @@ class DeckState:
     def use(self, certificate: Certificate) -> None:
         """Use a certificate that is in the chain; its zero is that of its last reading."""
         self.certificate = self.newest = certificate
+        self.missing = False
         self._problem = None
         self.calibrated = DeckModel(certificate)
         self._last_check = self._newest_check()
@@ -170,6 +172,7 @@ class DeckState:
         try:
             certificate = current_certificate(path)
         except NoCertificateError as error:
+            self.missing = not path.exists()
             self._problem = f"this deck is not calibrated: {error}"
             return
         except CalibrationError as error:

@@ -46,7 +46,7 @@ from station.staff.events import (
 from station.staff.pin import PinKeeper
 from station.staff.present import present
 from station.staff.reduce import enter, reduce
-from station.staff.rows import judged_rows, rows_in_order
+from station.staff.rows import judged_rows, rows_in_order, sentence
 from station.staff.state import StaffState
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class StaffMode:
             self._end_what_was_signed()
         if self._state is None:
             return
-        problem = self._deck.certificate_problem()
+        problem = self._certificate_problem()
         blocked = "; ".join((*((problem,) if problem else ()), *self._deck.reasons()))
         self._handle(Ticked(now_ns / 1e9, blocked))
         if self._state is not None and self._state.stage == "level":
@@ -237,14 +237,14 @@ class StaffMode:
         try:
             worth = self._calibrating.judge()
         except CannotFitError as error:
-            return Judged((TableRow("readings", "no deck follows from them", "a deck", False, str(error)),), False)
+            return Judged((TableRow("All readings together", "fit no deck", "", False, sentence(str(error))),), False)
         return Judged(judged_rows(worth.judgements), worth.passed, worth.place_mm, worth.force_percent)
 
     def _signed(self, approver: str | None) -> Event:
         try:
             self._calibrating.sign(approver)
         except RefusedError as error:
-            rows = tuple(TableRow("refused", "", "", False, reason) for reason in error.reasons)
+            rows = tuple(TableRow("Refused", "", "", False, sentence(reason)) for reason in error.reasons)
             return Judged(rows, False)
         self._unfinished = False
         return Certified(self._certificate_view())
@@ -320,7 +320,7 @@ class StaffMode:
             return (), str(error)
 
     def _certificate_view(self) -> CertificateView:
-        certificate, problem = self._deck.certificate, self._deck.certificate_problem()
+        certificate, problem = self._deck.certificate, self._certificate_problem()
         if certificate is None:
             return CertificateView(problem=problem)
         return CertificateView(
@@ -331,6 +331,10 @@ class StaffMode:
             operator=certificate.evidence.operator if certificate.evidence else certificate.method,
             problem=problem,
         )
+
+    def _certificate_problem(self) -> str | None:
+        """Return what is wrong with the certificate; a deck that has none yet has nothing that is wrong."""
+        return None if self._deck.missing else self._deck.certificate_problem()
 
     def _trend(self) -> Trend:
         checks = self._deck.checks[-TREND_CHECKS:]

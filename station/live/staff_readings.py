@@ -59,7 +59,13 @@ class StaffReadings:
         got = self._capture.push(counts, good)
         if got == "moved":
             return Moved()
-        return None if got is None else Read(self._reading(state, got))
+        if got is None:
+            return None
+        reading = self._reading(state, got)
+        if not reading.frames:  # all came at once, after a stall: how many of its frames were flagged is not known
+            self._capture.begin()
+            return None
+        return Read(reading)
 
     def live(self, state: StaffState) -> StaffLive | None:
         """Return what moves on the screen, where it has a bar."""

@@ -29,7 +29,9 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class CertificateView(msgspec.Struct, frozen=True):
-    """The certificate in use as staff see it; `problem` in words when it does not hold."""
+    """The certificate in use as staff see it; `problem` in words when it does not hold. No number and no problem: the
+    deck was never calibrated.
+    """
 
     number: int | None = None
     id: str = ""
@@ -37,6 +39,11 @@ class CertificateView(msgspec.Struct, frozen=True):
     valid_until: str = ""
     operator: str = ""
     problem: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Return whether people can be measured by it."""
+        return self.number is not None and self.problem is None
 
 
 class Entered(msgspec.Struct, frozen=True, tag=True):

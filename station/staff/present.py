@@ -3,12 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from calibration.limits import load_limits
-from calibration.plan import Step
+import msgspec
+
+from calibration.evidence import Weight
+from calibration.limits import Limit, load_limits
+from calibration.plan import Step, load_plan, missing_kg
 from station.screens import Button, ButtonRole, DeckPicture, Progress, ScreenKind, ScreenModel, StaffPanel, TableRow
-from station.staff.state import StaffState, Stage
+from station.staff.pin import FEWEST_DIGITS
+from station.staff.rows import sentence
+from station.staff.state import MOST_DIGITS, StaffState, Stage, daily_load
 from station.staff.texts import span, words
 
+NEAREST: Final = 3  # rows of a result that passes: more than these is for who asks
 _PICTURED: Final = ("place", "verify")  # kinds of readings that finish a hole
 
 
@@ -55,7 +61,7 @@ def _keypad(state: StaffState, name: str, title: str, body: str) -> ScreenModel:
     digits = [_button(state, f"digit.{each}", label=str(each)) for each in (1, 2, 3, 4, 5, 6, 7, 8, 9, 0)]
     buttons = [*digits, _button(state, "back", label=_say(state, "button.erase")), _button(state, "cancel")]
     if state.locked_s:
-        body = _say(state, "staff.pin.locked", wait=span(state.locked_s))
+        title, body = _say(state, "staff.pin.locked-title"), _say(state, "staff.pin.locked", wait=span(state.locked_s))
     if state.locked_s or state.shut:
         buttons = [_button(state, "cancel")]
     else:
@@ -64,7 +70,7 @@ def _keypad(state: StaffState, name: str, title: str, body: str) -> ScreenModel:
 
 
 def _pin(state: StaffState) -> ScreenModel:
-    body = state.pin_words or _say(state, "staff.pin.body")
+    body = state.pin_words or _say(state, "staff.pin.body", fewest=FEWEST_DIGITS, most=MOST_DIGITS)
     return _keypad(state, "staff.pin", _say(state, "staff.pin.title"), body)
 
 
@@ -75,31 +81,52 @@ def _approve(state: StaffState) -> ScreenModel:
 
 
 def _menu(state: StaffState) -> ScreenModel:
-    session = state.session
+    session, holds = state.session, state.certificate.holds
     body = [_say(state, "staff.menu.body", operator=state.operator)]
-    buttons = [_button(state, "daily-check", "primary")]
     if session is not None:
         body.append(_say(state, "staff.menu.under-way", at=session.taken, of=len(session.steps)))
-        buttons.append(_button(state, "resume", "primary"))
-    if state.blocked:
-        body.append(_say(state, "staff.menu.blocked", reason=state.blocked))
-    buttons += [_button(state, each) for each in ("calibrate", "certificate", "leave")]
+    body += _how_it_stands(state)
+    if not state.blocked and session is None:
+        body.append(_say(state, "staff.menu.how-long"))
+    # what is most likely wanted next stands out, and nothing else
+    buttons = [_button(state, "daily-check", "primary" if holds and session is None else "secondary")]
+    if session is None:
+        buttons.append(_button(state, "calibrate", "secondary" if holds else "primary"))
+    else:
+        buttons.insert(0, _button(state, "resume", "primary"))
+        buttons.append(_button(state, "calibrate", label=_say(state, "button.new-calibration")))
+    buttons += [_button(state, each) for each in ("certificate", "leave")]
     panel = StaffPanel(operator=state.operator)
     return _screen(state, "staff.menu", _say(state, "staff.menu.title"), " ".join(body), buttons, panel=panel)
 
 
+def _how_it_stands(state: StaffState) -> list[str]:
+    """Return whether people can be measured, and by which calibration and check."""
+    shown = state.certificate
+    if blocked := state.blocked or shown.problem:
+        return [_say(state, "staff.menu.blocked", reason=blocked)]
+    if not shown.holds:
+        return [_say(state, "staff.menu.not-calibrated")]
+    said = [_say(state, "staff.menu.calibrated", until=shown.valid_until)]
+    if state.trend.points:
+        said.append(_say(state, "staff.menu.checked", day=state.trend.points[-1].day))
+    return said
+
+
 def _certificate(state: StaffState) -> ScreenModel:
     shown = state.certificate
-    body = shown.problem or ""
+    body = sentence(shown.problem or "")
     rows: tuple[TableRow, ...] = ()
     if shown.number is not None:
-        rows = (
-            TableRow("number", str(shown.number), ""),
-            TableRow("id", shown.id[:12], ""),
-            TableRow("calibrated", shown.issued, ""),
-            TableRow("by", shown.operator, ""),
-            TableRow("valid until", shown.valid_until, str(state.site.today), shown.problem is None),
-        )
+        values = {
+            "number": str(shown.number),
+            "id": shown.id[:12],
+            "issued": shown.issued,
+            "operator": shown.operator,
+            "until": shown.valid_until,
+        }
+        *others, until = (TableRow(_say(state, f"staff.certificate.{key}"), each, "") for key, each in values.items())
+        rows = (*others, msgspec.structs.replace(until, good=shown.holds))
     elif not body:
         body = _say(state, "staff.certificate.none")
     back = [_button(state, "back", "primary")]
@@ -140,35 +167,44 @@ def _discard(state: StaffState) -> ScreenModel:
 
 
 def _weights(state: StaffState) -> ScreenModel:
-    buttons = [
-        _button(
-            state,
-            f"weight.{each.id}",
-            "primary" if each.id in state.chosen else "secondary",
-            label=f"{each.nominal_kg:g} kg ({each.id})",
-        )
-        for each in state.site.weights
-    ]
-    chosen = [each for each in state.site.weights if each.id in state.chosen]
-    rows = [
-        TableRow(
-            f"{each.nominal_kg:g} kg ({each.id})",
-            f"certificate {each.certificate_number}, until {each.valid_until}",
-            f"{state.site.today}",
-            each.valid_until >= state.site.today,
-        )
-        for each in chosen
-    ]
+    buttons = [_weight(state, each) for each in state.site.weights]
     new_parts = _say(state, "button.new-parts")
     buttons += [
         _button(state, "new-parts", "primary" if state.new_parts else "secondary", label=new_parts),
         _button(state, "back"),
     ]
-    if chosen:
+    wrong = _wrong_with_weights(state)
+    if not wrong:
         buttons.append(_button(state, "go", "primary"))
-    body = state.note or _say(state, "calibrate.weights.body")
-    title = _say(state, "calibrate.weights.title")
-    return _screen(state, "calibrate.weights", title, body, buttons, panel=StaffPanel(rows=tuple(rows)))
+    body = wrong or _say(state, "calibrate.weights.good")
+    return _screen(state, "calibrate.weights", _say(state, "calibrate.weights.title"), body, buttons)
+
+
+def _weight(state: StaffState, weight: Weight) -> Button:
+    key = "weight" if weight.valid_until >= state.site.today else "weight-expired"
+    values = {"kg": f"{weight.nominal_kg:g}", "id": weight.id, "until": weight.valid_until}
+    label = _say(state, f"calibrate.weights.{key}", **values)
+    return _button(state, f"weight.{weight.id}", "primary" if weight.id in state.chosen else "secondary", label=label)
+
+
+def _wrong_with_weights(state: StaffState) -> str:
+    """Return in words why it cannot be gone on with the weights that are chosen; empty when it can."""
+    chosen = [each for each in state.site.weights if each.id in state.chosen]
+    if not chosen:
+        return _say(state, "calibrate.weights.body")
+    limit = load_limits().named("weight-uncertainty")
+    for each in chosen:
+        if each.valid_until < state.site.today:
+            return _say(state, "calibrate.weights.expired", id=each.id)
+        if not limit.judge(each.uncertainty_percent).passed:
+            value = limit.with_unit(f"{each.uncertainty_percent:.2g}")
+            return _say(state, "calibrate.weights.uncertain", id=each.id, value=value, allowed=limit.allowed)
+    missing = missing_kg(load_plan(), chosen)
+    return _say(state, "calibrate.weights.missing", kg=_listed([f"{kg:g}" for kg in missing])) if missing else ""
+
+
+def _listed(items: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(items[:-1]), items[-1]) if part)
 
 
 def _warm_up(state: StaffState) -> ScreenModel:
@@ -181,36 +217,32 @@ def _warm_up(state: StaffState) -> ScreenModel:
     elif state.on_s < of_s:
         body = _say(state, "calibrate.warm-up.waiting", of=span(of_s), left=span(of_s - state.on_s))
     elif good is False:
-        body = _say(state, "calibrate.warm-up.drifts", to_do=limit.to_do)
+        body = _say(state, "calibrate.warm-up.drifts", to_do=sentence(limit.to_do))
     else:
         body = _say(state, "calibrate.warm-up.drift")
     rows = (
         TableRow(
-            _say(state, "calibrate.warm-up.row-time"), span(state.on_s), f"at least {span(of_s)}", state.on_s >= of_s
+            _say(state, "calibrate.warm-up.row-time"),
+            span(state.on_s),
+            _say(state, "calibrate.warm-up.at-least", time=span(of_s)),
+            True if state.on_s >= of_s else None,  # waiting is no fault
         ),
-        TableRow(
-            _say(state, "calibrate.warm-up.row-drift"),
-            "not known yet" if drift is None else f"{drift:.0f} counts/min",
-            f"at most {limit.value:g} counts/min",
-            good,
-            limit.to_do if good is False else "",
-        ),
+        _limit_row(state, limit, "" if drift is None else f"{drift:.0f}", good),
     )
     title, pause = _say(state, "calibrate.warm-up.title"), [_button(state, "pause")]
     return _screen(state, "calibrate.warm-up", title, body, pause, panel=StaffPanel(rows=rows))
+
+
+def _limit_row(state: StaffState, limit: Limit, number: str, good: bool | None) -> TableRow:
+    measured = limit.with_unit(number) if number else _say(state, "calibrate.warm-up.unknown")
+    return TableRow(limit.short, measured, limit.allowed, good, sentence(limit.to_do) if good is False else "")
 
 
 def _level(state: StaffState) -> ScreenModel:
     limit = load_limits().named("level")
     tilt = state.tilt_deg
     good = None if tilt is None else tilt <= limit.value
-    row = TableRow(
-        _say(state, "calibrate.level.row"),
-        "not known" if tilt is None else f"{tilt:.1f} deg",
-        f"at most {limit.value:g} deg",
-        good,
-        limit.to_do if good is False else "",
-    )
+    row = _limit_row(state, limit, "" if tilt is None else f"{tilt:.1f}", good)
     buttons = [_button(state, "pause")]
     if good:
         buttons.insert(0, _button(state, "go", "primary"))
@@ -223,9 +255,8 @@ def _reading(state: StaffState) -> ScreenModel:
     session, step = state.session, state.step
     if session is None or step is None:
         return _working(state)
-    body = state.note or _say(state, "calibrate.read.body")
-    if state.held and not state.note and session.readings:
-        body = f"{_say(state, 'calibrate.read.recorded')} {body}"
+    said = "resumed" if session.rezero else "recorded" if state.held and session.readings else "body"
+    body = state.note or _say(state, f"calibrate.read.{said}")
     buttons = [_button(state, "pause")]
     if session.readings:
         buttons.insert(0, _button(state, "undo"))
@@ -268,16 +299,23 @@ def _working(state: StaffState) -> ScreenModel:
 
 
 def _result(state: StaffState) -> ScreenModel:
-    buttons = [_button(state, "sign", "primary"), *(_button(state, each) for each in ("undo", "discard", "pause"))]
+    buttons = [_button(state, "sign", "primary"), *(_button(state, each) for each in ("details", "undo", "pause"))]
     body = _say(state, "calibrate.result.body", place=f"{state.place_mm:.2f}", force=f"{state.force_percent:.3f}")
-    title = _say(state, "calibrate.result.title")
-    return _screen(state, "calibrate.result", title, body, buttons, panel=StaffPanel(rows=state.rows))
+    title, panel = _say(state, "calibrate.result.title"), StaffPanel(rows=state.rows[:NEAREST])
+    return _screen(state, "calibrate.result", title, body, buttons, panel=panel)
 
 
 def _refused(state: StaffState) -> ScreenModel:
-    buttons = [_button(state, "undo", "primary"), *(_button(state, each) for each in ("discard", "pause"))]
+    buttons = [_button(state, "anew", "primary"), *(_button(state, each) for each in ("details", "undo", "pause"))]
     title, body = _say(state, "calibrate.refused.title"), _say(state, "calibrate.refused.body")
-    return _screen(state, "calibrate.refused", title, body, buttons, panel=StaffPanel(rows=state.rows))
+    panel = StaffPanel(rows=tuple(row for row in state.rows if row.good is False))
+    return _screen(state, "calibrate.refused", title, body, buttons, panel=panel)
+
+
+def _details(state: StaffState) -> ScreenModel:
+    back = [_button(state, "back", "primary")]
+    title, panel = _say(state, "calibrate.details.title"), StaffPanel(rows=state.rows)
+    return _screen(state, "calibrate.details", title, "", back, panel=panel)
 
 
 def _done(state: StaffState) -> ScreenModel:
@@ -294,24 +332,30 @@ def _daily_place(state: StaffState) -> ScreenModel:
     step = state.step
     if step is None:
         return _working(state)
-    title = (
-        _say(state, "daily.place.empty")
-        if step.hole is None
-        else _say(state, "daily.place.place", load=_load(step), hole=step.hole)
-    )
+    if step.hole is None:
+        title = _say(state, "daily.place.empty")
+        body = _say(state, "daily.place.empty-body", load=_load(daily_load(state)))
+    else:
+        title = _say(state, "daily.place.place", load=_load(step), hole=step.hole)
+        body = _say(state, "calibrate.read.recorded" if state.held else "daily.place.body")
     panel = StaffPanel(deck=_deck(state, step, ()), bar=True)
-    body = state.note or _say(state, "daily.place.body")
     progress = Progress(1 if step.hole is None else 2, 2)
-    return _screen(state, "daily.place", title, body, [_button(state, "back")], panel=panel, progress=progress)
+    buttons = [_button(state, "back")]
+    return _screen(state, "daily.place", title, state.note or body, buttons, panel=panel, progress=progress)
 
 
 def _daily_result(state: StaffState) -> ScreenModel:
     said = "good" if state.passed else "bad"
     force, place = (each.measured for each in state.rows[:2])
     body = _say(state, f"daily.result.{said}-body", force=force.split()[0], place=place.split()[0])
-    buttons = [_button(state, "back", "primary"), _button(state, "daily-check")]
+    again = _say(state, "button.check-again")
+    buttons = [
+        _button(state, "back", "primary" if state.passed else "secondary"),
+        _button(state, "daily-check", "secondary" if state.passed else "primary", label=again),
+    ]
     # the trend is the figure when all is well; what is wrong, and what to do, when it is not
-    panel = StaffPanel(trend=state.trend) if state.passed else StaffPanel(rows=state.rows)
+    rows = tuple(sorted(state.rows, key=lambda row: row.good is not False))
+    panel = StaffPanel(trend=state.trend) if state.passed else StaffPanel(rows=rows)
     return _screen(state, "daily.result", _say(state, f"daily.result.{said}"), body, buttons, panel=panel)
 
 
@@ -328,6 +372,7 @@ _SCREENS: Final[dict[Stage, Callable[[StaffState], ScreenModel]]] = {
     "working": _working,
     "result": _result,
     "refused": _refused,
+    "details": _details,
     "discard": _discard,
     "approve": _approve,
     "done": _done,

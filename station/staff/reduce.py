@@ -14,7 +14,7 @@ from calibration.errors import RegisterError
 from calibration.evidence import Reading
 from calibration.judge import look_at_reading
 from calibration.limits import load_limits
-from calibration.plan import choose, load_plan
+from calibration.plan import load_plan
 from calibration.procedure import Levelled, Session, Taken, Undone, WarmedUp, apply
 from station.staff.effects import Add, Begin, CheckDaily, CheckPin, Chime, Discard, Effect, GoOn, Judge, Leave, Sign
 from station.staff.events import (
@@ -34,7 +34,8 @@ from station.staff.events import (
     Warmed,
 )
 from station.staff.present import present
-from station.staff.state import IDLE_OF, IDLE_S, MOST_DIGITS, StaffState, Stage, valid_weights
+from station.staff.rows import refusals
+from station.staff.state import IDLE_OF, IDLE_S, MOST_DIGITS, StaffState, Stage, daily_load
 from station.staff.texts import words
 
 Move = tuple[StaffState, tuple[Effect, ...]]
@@ -176,13 +177,7 @@ def _choose_weights(state: StaffState) -> Move:
 
 def _go(state: StaffState) -> Move:
     if state.stage == "weights":
-        try:
-            chosen = [each for each in state.site.weights if each.id in state.chosen]
-            for kg in (load_plan().place_kg, *load_plan().series_kg):
-                choose(chosen, kg)
-        except RegisterError as error:
-            return _replace(state, note=_say(state, "calibrate.weights.too-few", reason=error)), ()
-        return _replace(state, stage="working", note=""), (Begin(state.operator, state.chosen, state.new_parts),)
+        return _replace(state, stage="working"), (Begin(state.operator, state.chosen, state.new_parts),)
     if state.stage == "level" and state.tilt_deg is not None:
         return state, (Add(Levelled(round(state.tilt_deg, 3))),)
     return state, ()
@@ -198,7 +193,8 @@ def _undo(state: StaffState) -> Move:
     again = apply(state.session, Undone()).step
     # what stands there now is what was read; an empty deck is read at once
     held = again is not None and again.hole is not None
-    return _replace(state, stage="read", note="", held=held), (Add(Undone()),)
+    said = _say(state, "calibrate.read.undone" if held else "calibrate.read.undone-empty")
+    return _replace(state, stage="read", note=said, held=held), (Add(Undone()),)
 
 
 def _sign(state: StaffState) -> Move:
@@ -211,10 +207,14 @@ def _ask_discard(state: StaffState) -> Move:
     return _replace(state, stage="discard", came_from=state.stage), ()
 
 
+def _details(state: StaffState) -> Move:
+    return _replace(state, stage="details", came_from=state.stage), ()
+
+
 def _back(state: StaffState) -> Move:
     if state.stage in ("pin", "approve"):
         return _replace(state, digits=state.digits[:-1]), ()
-    return (_replace(state, stage=state.came_from), ()) if state.stage == "discard" else _to_menu(state)
+    return (_replace(state, stage=state.came_from), ()) if state.stage in ("discard", "details") else _to_menu(state)
 
 
 def _discard(state: StaffState) -> Move:
@@ -224,13 +224,13 @@ def _discard(state: StaffState) -> Move:
 def _daily(state: StaffState) -> Move:
     if state.site.weights_problem is not None:
         return _replace(state, stage="notice", note=state.site.weights_problem), ()
-    if state.certificate.problem is not None:
+    if not state.certificate.holds:
         return _replace(state, stage="notice", note=_say(state, "daily.place.no-certificate")), ()
-    wanted_kg = load_plan().place_kg
     try:
-        choose(valid_weights(state), wanted_kg)
+        daily_load(state)
     except RegisterError:
-        return _replace(state, stage="notice", note=_say(state, "daily.place.no-weights", kg=f"{wanted_kg:g}")), ()
+        kg = f"{load_plan().place_kg:g}"
+        return _replace(state, stage="notice", note=_say(state, "daily.place.no-weights", kg=kg)), ()
     return _replace(state, stage="daily-place", empty=None, held=False, note=""), ()
 
 
@@ -247,7 +247,7 @@ _ACTIONS: Final[dict[str, Callable[[StaffState], Move]]] = {
     "pause": _pause,
     "undo": _undo,
     "sign": _sign,
-    "discard": _ask_discard,
+    "details": _details,
     "yes-discard": _discard,
     "anew": _ask_discard,
     "daily-check": _daily,
@@ -294,13 +294,13 @@ def _wrong(state: StaffState, reading: Reading, before: tuple[Reading, ...]) -> 
     if found is not None:
         values = {"kg": f"{found.kg:g}", "wanted": f"{step.mass_kg:.4g}", "seen": found.hole, "hole": step.hole}
         return _say(state, f"calibrate.read.{found.what}", **values)
-    return " ".join(look_at_reading(reading, zeros[-1] if zeros else None))
+    return refusals(look_at_reading(reading, zeros[-1] if zeros else None))
 
 
 def _read_daily(state: StaffState, event: Read) -> Move:
     reading = event.reading
     if state.empty is None:
-        wrong = " ".join(look_at_reading(reading, None))
+        wrong = refusals(look_at_reading(reading, None))
         if wrong:
             return _replace(state, note=wrong, held=True), ()
         return _replace(state, empty=reading, held=True, note=""), (Chime(),)
@@ -313,7 +313,7 @@ def _read_daily(state: StaffState, event: Read) -> Move:
 def _journaled(state: StaffState, session: Session | None) -> Move:
     state = _replace(state, session=session, journal_problem=None)
     if session is None:
-        if state.came_from == "begin-anew":
+        if state.came_from in ("begin-anew", "refused"):
             return _choose_weights(_replace(state, came_from="menu"))
         return _to_menu(state)
     return _on(state, session)

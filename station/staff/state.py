@@ -23,6 +23,7 @@ Stage = Literal[
     "working",  # the shell is at it
     "result",
     "refused",
+    "details",  # every limit of a result
     "discard",
     "approve",
     "done",
@@ -32,13 +33,14 @@ Stage = Literal[
 
 MOST_DIGITS: Final = 12
 IDLE_S: Final = 120.0
-IDLE_READING_S: Final = 900.0  # weights are fetched and carried meanwhile
+IDLE_READING_S: Final = 900.0  # weights are fetched and carried meanwhile, or what refuses is mended
 IDLE_WARM_UP_S: Final = 2700.0  # a warm-up takes a quarter of an hour by itself
 
 IDLE_OF: Final[dict[Stage, float]] = {
     "warm-up": IDLE_WARM_UP_S,
     "level": IDLE_READING_S,
     "read": IDLE_READING_S,
+    "refused": IDLE_READING_S,
     "daily-place": IDLE_READING_S,
 }
 
@@ -76,7 +78,7 @@ class StaffState(msgspec.Struct, frozen=True):
     passed: bool = False
     place_mm: float = 0.0
     force_percent: float = 0.0
-    came_from: Stage = "menu"  # where discarding was asked for
+    came_from: Stage = "menu"  # where discarding or details were asked for
     empty: Reading | None = None  # of the daily check
     touched_s: float | None = None
     now_s: float = 0.0
@@ -102,11 +104,11 @@ def valid_weights(state: StaffState) -> tuple[Weight, ...]:
 
 
 def daily_step(state: StaffState) -> Step:
-    """Return what the daily check asks for: the empty deck first, then one load at the centre.
+    """Return what the daily check asks for: the empty deck first, then one load at the centre."""
+    return Step("zero", None, 0.0, 0.0, 0.0, ()) if state.empty is None else daily_load(state)
 
-    Raises RegisterError when no valid weights come near the load.
-    """
-    if state.empty is None:
-        return Step("zero", None, 0.0, 0.0, 0.0, ())
+
+def daily_load(state: StaffState) -> Step:
+    """Return the load of the daily check; raises RegisterError when no valid weights come near it."""
     chosen = choose(valid_weights(state), load_plan().place_kg)
     return Step("repeat", CENTRE, 0.0, 0.0, sum(each.mass_kg for each in chosen), tuple(each.id for each in chosen))

@@ -102,7 +102,7 @@ def test_the_gallery_draws_every_example_and_the_sheet(stage: object, tmp_path: 
     assert sheet.stat().st_size < 300_000
     steps = sorted(path.name for path in (tmp_path / "gallery" / "calibration").iterdir())
     assert steps[0] == "01-attract.png"
-    assert [name for name in steps if "calibrate.done" in name] == ["14-calibrate.done.png"]
+    assert [name for name in steps if "calibrate.done" in name] == ["15-calibrate.done.png"]
     with Image.open(sheet) as image:
         assert len(image.convert("RGB").getcolors(1 << 20)) > 20, "not an empty sheet"
 

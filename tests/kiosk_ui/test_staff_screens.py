@@ -262,8 +262,8 @@ def test_a_value_that_changes_under_a_finger_does_not_take_its_touch(stage: Stag
     stage.show(level, serial=1)
     finger = UnitTestTouch(*stage.button("go").center)
     finger.touch_down()
-    for serial, tilt in enumerate(("0.3 deg", "0.2 deg", "0.3 deg"), 2):
-        row = TableRow("off level", tilt, "at most 1 deg", True)
+    for serial, tilt in enumerate(("0.3°", "0.2°", "0.3°"), 2):
+        row = TableRow("Off level", tilt, "at most 1°", True)
         stage.surface.show(serial, msgspec.structs.replace(level, staff=StaffPanel(rows=(row,))))
         stage.now_s += 0.05
     finger.touch_up()

@@ -1,16 +1,19 @@
 """Every screen that the station's staff mode can really send, with its real words, on every supported panel."""
 
+import re
 from typing import get_args
 
 import msgspec
 
 from calibration.judge import judge
+from kiosk_ui.staff_examples import STAFF_EXAMPLES
 from station.screens import ScreenModel, Trend, TrendPoint
 from station.staff.events import PinChecked, Ticked
 from station.staff.present import present
 from station.staff.rows import judged_rows
 from station.staff.state import Stage as StaffStage
 from station.staff.texts import words
+from station.texts import load_texts
 from tests.calibration.doing import DECK, NOW, Bench
 from tests.kiosk_ui.stage import Stage
 from tests.kiosk_ui.test_every_screen import broken_rules, leaves
@@ -73,3 +76,18 @@ def test_every_screen_of_the_staff_keeps_the_rules(any_stage: Stage) -> None:
                 any_stage.tap("kiosk.next-leaf")
             problems += [f"{model.name} ({leaf}) {model.body!r}: {problem}" for problem in broken_rules(any_stage)]
     assert problems == []
+
+
+def test_the_examples_that_pictures_are_made_of_say_what_the_station_says() -> None:
+    texts = {
+        key: re.sub(r"\\{\w+\\}", ".+?", re.escape(text)) for key, text in load_texts("station.staff", "en").items()
+    }
+    labels = [text for key, text in texts.items() if key.startswith(("button.", "calibrate.weights.weight"))]
+    for example in STAFF_EXAMPLES:
+        model = example.model
+        section = ".".join(model.name.split(".")[:2])
+        said = "|".join(text for key, text in texts.items() if key.startswith(f"{section}."))
+        assert re.fullmatch(said, model.title), model.title
+        assert re.fullmatch(f"(?:(?:{said}) ?)*", model.body), model.body
+        for button in model.buttons:
+            assert button.action.startswith("digit.") or re.fullmatch("|".join(labels), button.label), button.label

@@ -143,7 +143,7 @@ def test_the_temperature_of_the_deck_s_imu_goes_into_journal_certificate_and_dai
     station.until("calibrate.result")
     assert station.screen.staff is not None
     (row,) = (each for each in station.screen.staff.rows if "temperature" in each.name)
-    assert (row.measured, row.good) == ("1.5 degC", True)
+    assert (row.measured, row.good) == ("1.5 °C", True)
     station.sign()
     (certificate,) = read_chain(Path(config.deck.certificate))
     assert certificate.evidence is not None
@@ -182,11 +182,26 @@ def test_an_expired_weight_is_refused_with_what_to_do_and_the_certificate_in_use
     station.until("calibrate.refused")
     assert station.screen.staff is not None
     first = station.screen.staff.rows[0]
-    assert (first.good, "certificate" in first.name) == (False, True)
-    assert "use a weight with a valid certificate" in first.to_do
-    station.press("discard", "yes-discard")
-    assert station.screen.name == "staff.menu"
+    assert (first.good, first.name) == (False, "Weights' certificates")
+    assert "se a weight with a valid certificate" in first.to_do
+    station.press("anew", "yes-discard")
+    assert station.screen.name == "calibrate.weights"
     assert not Path(config.deck.certificate).exists()
+
+
+def test_readings_that_came_all_at_once_are_read_again_because_nobody_knows_which_were_flagged(make: Make) -> None:
+    station = make()
+    station.sign_in()
+    station.begin_calibration()
+    station.until_reading(2)
+    station.put(20.0, -150.0, 150.0)
+    station.step(1.0)
+    before = station.screen
+    staff = station.engine._staff
+    for at in range(1000):
+        staff._row(at, (1e6, 1e6, 1e6, 1e6), True)
+    assert station.screen == before
+    station.until_reading(3)
 
 
 def test_wrong_weights_and_wrong_holes_are_said_at_once_and_not_taken(make: Make) -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from calibration.evidence import Reading
 from calibration.judge import judge
+from calibration.limits import RUNNING, Limit, load_limits
 from calibration.plan import load_plan
 from calibration.procedure import Levelled, Resumed, Session, Taken, Undone, WarmedUp, apply, begin
-from station.screens import Hole, ScreenModel, Trend
+from station.screens import Hole, ScreenModel, Trend, TrendPoint
 from station.staff.effects import Add, Begin, CheckDaily, CheckPin, Chime, Discard, Effect, GoOn, Judge, Leave, Sign
 from station.staff.events import (
     CertificateView,
@@ -118,10 +119,11 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_a_lock_how_long() -> None:
     state, _ = told(state, PinChecked(None, tries_left=1))
     assert present(state).body == "Wrong PIN, 1 try left."
     state, _ = told(state, PinChecked(None, 0, 120.0), Ticked(1000.0))
-    assert present(state).body == "Locked for 2 minutes."
+    assert present(state).title == "Too many wrong PINs"
+    assert present(state).body.startswith("Locked for 2 minutes. After that,")
     assert offered(present(state)) == {"cancel"}
     state, _ = told(state, Ticked(1060.0))
-    assert present(state).body == "Locked for 60 s."
+    assert present(state).body.startswith("Locked for 60 s.")
     state, _ = told(state, Ticked(1121.0))
     assert "enter" in offered(present(state))
 
@@ -150,15 +152,49 @@ def test_a_touch_and_a_weight_that_moves_begin_the_wait_anew() -> None:
     assert effects == []
 
 
+def test_the_menu_says_how_things_stand_and_one_button_stands_out() -> None:
+    trend = Trend((TrendPoint("2026-11-25", 0.1),), 0.3)
+    for state, words, wanted in (
+        (menu(), "calibrated until 2027-01-12", "daily-check"),
+        (menu(trend=trend), "Last daily check: 2026-11-25.", "daily-check"),
+        (menu(certificate=CertificateView()), "not calibrated yet", "calibrate"),
+        (menu(certificate=CertificateView(3, problem="it has expired")), "measured: it has expired", "calibrate"),
+        (menu(session=levelled()), "0 of 23 readings", "resume"),
+    ):
+        screen = present(state)
+        assert words in screen.body
+        assert [button.action for button in screen.buttons if button.role == "primary"] == [wanted]
+
+
+def test_a_deck_without_a_certificate_says_so_without_naming_files_and_has_no_daily_check() -> None:
+    state = menu(certificate=CertificateView())
+    shown = present(pressed(state, "certificate")[0])
+    assert shown.body.startswith("There is none yet: calibrate the deck.")
+    assert present(pressed(state, "daily-check")[0]).name == "staff.notice"
+
+
+def test_a_certificate_that_does_not_hold_is_marked_so() -> None:
+    for problem in (None, "it does not hold today"):
+        view = msgspec.structs.replace(CERTIFICATE, problem=problem)
+        panel = present(pressed(menu(certificate=view), "certificate")[0]).staff
+        assert panel is not None
+        assert [row.good for row in panel.rows] == [None, None, None, None, problem is None]
+
+
 # --- the calibration -------------------------------------------------------------------------------------------------
 
 
 def test_weights_that_do_not_make_the_plan_are_refused_in_words_before_anything_is_carried() -> None:
-    state, effects = pressed(menu(), "calibrate", "weight.10-1", "go")
-    assert effects == []
-    assert "about 20 kg" in present(state).body
-    state, effects = pressed(state, "weight.20-1", "weight.20-2", "go")
-    assert effects == [Begin("AB", ("10-1", "20-1", "20-2"))]
+    state, _ = pressed(menu(), "calibrate")
+    said = []
+    for each in ("weight.20-1", "weight.20-2", "weight.10-1"):
+        assert "go" not in offered(present(state))
+        state, _ = pressed(state, each)
+        said.append(present(state).body)
+    assert said[0] == "More weights are needed. Together they have to make 10 and 40 kg."
+    assert said[1] == "More weights are needed. Together they have to make 10 kg."
+    assert "quarter of an hour" in said[2]
+    assert pressed(state, "go")[1] == [Begin("AB", ("20-1", "20-2", "10-1"))]
 
 
 def test_a_weight_is_chosen_and_given_back_by_the_same_touch() -> None:
@@ -170,13 +206,29 @@ def test_a_weight_is_chosen_and_given_back_by_the_same_touch() -> None:
     assert "go" not in offered(present(state))
 
 
-def test_an_expired_certificate_of_a_weight_shows_while_it_is_chosen() -> None:
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"valid_until": date(2026, 11, 25)}, "The certificate of 20-1 has expired."),
+        ({"uncertainty_g": 20.0}, "20-1 is not exact enough: 0.1 %, at most 0.05 %."),
+    ],
+)
+def test_a_weight_that_would_be_refused_at_the_end_is_refused_by_name_before_anything_is_carried(
+    change: dict[str, object], words: str
+) -> None:
+    bad = msgspec.structs.replace(WEIGHTS[0], **change)
+    state = menu(site=msgspec.structs.replace(SITE, weights=(bad, *WEIGHTS[1:])))
+    state, _ = pressed(state, "calibrate", *(f"weight.{each.id}" for each in WEIGHTS))
+    assert words in present(state).body
+    assert "go" not in offered(present(state))
+    assert reduce(state, Pressed("go")) == (state, ())
+
+
+def test_until_when_the_certificate_of_a_weight_holds_stands_on_its_button() -> None:
     expired = msgspec.structs.replace(WEIGHTS[0], valid_until=date(2026, 11, 25))
-    state = menu(site=msgspec.structs.replace(SITE, weights=(expired, *WEIGHTS[1:])))
-    state, _ = pressed(state, "calibrate", "weight.20-1")
-    panel = present(state).staff
-    assert panel is not None
-    assert panel.rows[0].good is False
+    state, _ = pressed(menu(site=msgspec.structs.replace(SITE, weights=(expired, *WEIGHTS[1:]))), "calibrate")
+    labels = [button.label for button in present(state).buttons]
+    assert labels[:2] == ["20 kg (20-1)\nexpired 2026-11-25", "20 kg (20-2)\nuntil 2027-06-30"]
 
 
 def test_the_warm_up_ends_by_itself_when_time_and_drift_are_right_and_not_before() -> None:
@@ -242,17 +294,31 @@ def test_a_reading_that_cannot_be_right_is_not_taken_and_says_why() -> None:
     shaky = msgspec.structs.replace(asked(state, bench), sd_counts=(900.0, 50.0, 50.0, 50.0))
     state, effects = told(state, Read(shaky))
     assert effects == []
-    assert "noise" in present(state).body
+    assert "Noise of a reading: 900 counts, at most 400 counts allowed. Keep off" in present(state).body
 
 
 def test_undo_takes_back_the_last_reading_and_wants_its_weight_to_be_touched() -> None:
-    state, _ = reading_stage(3)
+    state, bench = reading_stage(2)
+    state, _ = told(state, Read(asked(state, bench)))
+    assert "Recorded" in present(state).body
+    assert state.session is not None
     state, effects = pressed(state, "undo")
     assert effects == [Add(Undone())]
     assert state.held
-    assert state.session is not None
     state, _ = told(state, Journaled(apply(state.session, Undone())))
-    assert present(state).title == "Put 20 kg into hole A2"
+    assert present(state).title == "Put 20 kg into hole A1"
+    assert "undone" in present(state).body
+    assert "Recorded" not in present(state).body
+    state, _ = told(state, Moved())
+    assert present(state).body.startswith("Then keep off.")
+
+
+def test_after_a_pause_it_says_why_the_deck_has_to_be_empty_again() -> None:
+    state, _ = reading_stage(3)
+    assert state.session is not None
+    state, _ = told(state, Journaled(apply(state.session, Resumed(NOW))))
+    assert present(state).title == "Take everything off the deck"
+    assert present(state).body.startswith("After a pause")
 
 
 def test_every_step_of_the_plan_has_a_picture_that_says_what_goes_where() -> None:
@@ -284,7 +350,53 @@ def test_a_deck_that_passes_is_signed_and_one_that_does_not_offers_no_way_to_sig
     assert pressed(good, "sign")[1] == [Sign(None)]
     bad, _ = told(state, Judged(judged_rows(found.judgements), False))
     assert "sign" not in offered(present(bad))
-    assert pressed(bad, "discard", "yes-discard")[1] == [Discard()]
+    bad, effects = pressed(bad, "anew", "yes-discard")
+    assert effects == [Discard()]
+    assert present(told(bad, Journaled(None))[0]).name == "calibrate.weights"
+
+
+def test_a_result_shows_what_refuses_or_what_came_nearest_and_all_of_it_on_request() -> None:
+    session = Bench(1).perform(sign=False)
+    rows = judged_rows(judge(session, DECK, None, NOW.date()).judgements)
+    refused = (msgspec.structs.replace(rows[7], good=False, to_do="Mend it"), *rows[:7], *rows[8:])
+    state, _ = told(menu(session=session), Pressed("resume"), Journaled(session))
+    for passed, every, first in ((True, rows, rows[:3]), (False, refused, refused[:1])):
+        shown, _ = told(state, Judged(every, passed))
+        before = present(shown)
+        assert before.staff is not None
+        assert before.staff.rows == first
+        shown, _ = pressed(shown, "details")
+        screen = present(shown)
+        assert screen.staff is not None
+        assert screen.staff.rows == every
+        assert present(pressed(shown, "back")[0]) == before
+
+
+def test_rows_that_pass_come_by_how_near_they_are_to_their_limit() -> None:
+    limits = load_limits()
+    judged = [limits.named(name).judge(value) for name, value in (("force", 0.1), ("place-worst", 1.9), ("loads", 9.0))]
+    assert [row.name for row in judged_rows(judged)] == [
+        "Worst error of place",
+        "Worst error of force",
+        "Usable loads",
+    ]
+    over = limits.named("force").judge(0.6)
+    assert judged_rows([*judged, over])[0].measured == "0.6 %"
+
+
+@given(
+    limit=st.sampled_from([*load_limits().limit, *load_limits(RUNNING).limit]),
+    share=st.one_of(st.floats(0, 10), st.floats(1, 1 + 1e-6)),
+)
+def test_no_number_reads_as_its_limit_unless_it_is_that_and_none_has_an_exponent(limit: Limit, share: float) -> None:
+    measured = share * (limit.value or 1.0)
+    (row,) = judged_rows([limit.judge(measured)])
+    number_said = row.measured.removesuffix(limit.with_unit(""))
+    assert "e" not in number_said
+    number = float(number_said)
+    assert number == pytest.approx(measured, abs=0.0051 * (limit.value or 100.0))
+    if abs(measured - limit.value) > 1e-11:
+        assert number != limit.value
 
 
 def test_rows_that_refuse_come_first_with_what_to_do() -> None:
@@ -293,7 +405,7 @@ def test_rows_that_refuse_come_first_with_what_to_do() -> None:
     found = judge(bench.perform(sign=False), DECK, None, NOW.date())
     rows = judged_rows(found.judgements)
     assert rows[0].good is False
-    assert rows[0].to_do
+    assert rows[0].to_do[0].isupper()
     assert "at most" in rows[0].expected
     assert len(rows) == len(found.judgements)
 
@@ -344,11 +456,13 @@ def test_the_daily_check_reads_the_empty_deck_and_then_one_weight_at_the_centre(
     bench = Bench(1)
     state, _ = pressed(menu(), "daily-check")
     assert present(state).title == "Take everything off the deck"
+    assert "Have 20 kg ready" in present(state).body
     empty = asked(state, bench)
     state, effects = told(state, Read(empty))
     assert effects == [Chime()]
     screen = present(state)
     assert (screen.name, screen.title) == ("daily.place", "Put 20 kg into the centre, hole B2")
+    assert screen.body.startswith("Recorded.")
     state, _ = told(state, Moved())
     loaded = asked(state, bench)
     state, effects = told(state, Read(loaded))
@@ -378,7 +492,7 @@ ACTIONS = sorted(
     {f"digit.{n}" for n in range(10)}
     | {f"weight.{each.id}" for each in WEIGHTS}
     | {"enter", "back", "cancel", "leave", "calibrate", "resume", "go", "pause", "undo", "sign", "discard", "anew"}
-    | {"yes-discard", "new-parts", "daily-check", "certificate", "stop", "help", "start", "nonsense", ""}
+    | {"yes-discard", "new-parts", "details", "daily-check", "certificate", "stop", "help", "start", "nonsense", ""}
 )
 FULL = Bench(1).perform(sign=False)
 sessions = st.integers(0, len(FULL.readings)).map(lambda n: msgspec.structs.replace(FULL, readings=FULL.readings[:n]))
