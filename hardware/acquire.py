@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 # An IMU's samples of this long take 2 ms of a 400 kHz bus, for which no load cell is read. Four frames and a burst have
 # to fit between two conversions (10.3 ms): with a drain every 50 ms they sometimes did not (tests/virtual_pi).
 IMU_DRAIN_NS: Final = 20_000_000
+# Nobody looks at a polled line meanwhile, and its stamp may be off by half of how long that is: 2 ms is the most. That
+# is two samples and the look at the FIFO, as they come in 8 ms at 208 samples/s.
+POLLED_IMU_DRAIN_NS: Final = 8_000_000
 _LOST_BIT: Final = {Channel.DECK_IMU: RingState.IMU_LOST, Channel.WAIST_IMU: RingState.WAIST_IMU_LOST}
 
 
@@ -34,8 +37,8 @@ class Acquisition(SampleSource):
 
     Each corner's samples pass the last net, `hardware.plausibility`, which holds two of them back.
 
-    imu_failures: channel -> how often that IMU did not answer (each time it is asked again 20 ms later, and the ring's
-    state says so meanwhile).
+    imu_failures: channel -> how often that IMU did not answer (it is asked again next time, and the ring's state says
+    so meanwhile).
     """
 
     def __init__(
@@ -56,7 +59,8 @@ class Acquisition(SampleSource):
         self._ring = ring
         self._clock = clock
         self._nets = {int(channel): Plausibility() for channel in CORNERS}
-        self._look_ns = clock.now_ns() + IMU_DRAIN_NS
+        self._drain_ns = POLLED_IMU_DRAIN_NS if bank.polled else IMU_DRAIN_NS
+        self._look_ns = clock.now_ns() + self._drain_ns
         self.imu_failures: dict[Channel, int] = dict.fromkeys((imu.channel for imu in self._imus), 0)
         self._imu_errors: dict[Channel, str] = {}
         self._self_tests: dict[Channel, SelfTest] = {}
@@ -74,12 +78,12 @@ class Acquisition(SampleSource):
             except HardwareError as error:
                 log.warning("%s does not answer and is asked again and again: %s", imu.channel.label, error)
         now_ns = self._clock.now_ns()
-        self._look_ns = now_ns + IMU_DRAIN_NS
+        self._look_ns = now_ns + self._drain_ns
         for chip in self._chips.values():
             chip.policy.unwatched(now_ns)
 
     def service(self, until_ns: int) -> int:
-        """Read every frame that becomes ready up to `until_ns`, and the IMUs every 20 ms; return samples written."""
+        """Read every frame that becomes ready up to `until_ns`, and the IMUs now and then; return samples written."""
         wait_ready, write, now_ns = self._bank.wait_ready, self._ring.write, self._clock.now_ns
         noticed = self._delay.add
         nets = self._nets
@@ -88,9 +92,9 @@ class Acquisition(SampleSource):
             wait_until_ns = min(until_ns, self._look_ns)
             ready = wait_ready(wait_until_ns)
             if ready is not None:
-                channel, edge_ns = ready
+                channel, edge_ns, error_ns = ready
                 noticed(now_ns() - edge_ns)
-                for sample in self._chips[channel].serve(edge_ns):
+                for sample in self._chips[channel].serve(edge_ns, error_ns):
                     judged = nets[sample.channel].push(sample)
                     if judged is not None:
                         write(judged)
@@ -103,9 +107,10 @@ class Acquisition(SampleSource):
         return self._ring.written - before
 
     def _look_around(self, now_ns: int) -> None:
-        """Do what is done every 20 ms: drain the IMUs, look after chips that are silent and let go of their last."""
-        self._look_ns += IMU_DRAIN_NS * max(1, (now_ns - self._look_ns) // IMU_DRAIN_NS + 1)
+        """Do what is done now and then: drain the IMUs, look after chips that are silent and let go of their last."""
+        self._look_ns += self._drain_ns * max(1, (now_ns - self._look_ns) // self._drain_ns + 1)
         for imu in self._imus:
+            self._bank.look()
             self._drain(imu)
         for chip in self._chips.values():
             chip.watch(now_ns)

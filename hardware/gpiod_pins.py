@@ -133,7 +133,7 @@ class GpiodPinBank(PinBank):
             opening.callback(self._lower_clocks)
             self._opened = opening.pop_all()
 
-    def wait_ready(self, until_ns: int) -> tuple[Channel, int] | None:
+    def wait_ready(self, until_ns: int) -> tuple[Channel, int, int] | None:
         """Sleep until the kernel has seen an edge; of several, return the earliest."""
         pending, inputs = self._pending, self._inputs
         try:
@@ -144,7 +144,7 @@ class GpiodPinBank(PinBank):
                     self._take(inputs.read_edge_events())
                 if pending:
                     lane = min(pending, key=pending.__getitem__)
-                    return CORNERS[lane], pending.pop(lane)
+                    return CORNERS[lane], pending.pop(lane), 0
                 if left_ns == 0:
                     return None
         except OSError as error:

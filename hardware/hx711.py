@@ -10,8 +10,9 @@ has no checksum, so each frame is checked in every way that two wires allow:
 * DOUT after pulse 25, which pulls it high: low means a frame shifted by a lost pulse, or torn by an update, or a line
   shorted low. DOUT_LOW_AFTER_FRAME.
 * The code: SATURATED for 0x7FFFFF and 0x800000, ALL_ONES for 0xFFFFFF (also a true -1, as nothing tells them apart).
-* The time since the last conversion against this chip's own rate (a missed conversion, a changed gain), and the time
-  from the edge to the frame's end (a conversion that the chip overwrote while it was read). PERIOD.
+* The time since the last conversion against this chip's own rate (a missed conversion, a changed gain), the time from
+  the edge to the frame's end (a conversion that the chip overwrote while it was read), and how well the edge's own time
+  is known (a polled line that nobody looked at for a while). PERIOD.
 * A chip that is silent for 250 ms, or sends 8 frames of nonsense in a row, is powered down, unplugged or dead: it is
   restarted (`hardware.restart`) and the next four frames are SETTLING.
 
@@ -75,8 +76,9 @@ def code_flags(raw: int) -> int:
 class RateEstimate:
     """The conversion period of one free-running chip, learned from the times at which it was ready.
 
-    The first interval sets it, later ones refine it. An interval more than `PERIOD_TOLERANCE` off is refused; after
-    four refused intervals in a row that agree among themselves it is the estimate that was wrong, and it follows.
+    The first interval sets it, later ones refine it. An interval is refused that is off by more than `PERIOD_TOLERANCE`
+    and what its two ends may be off by together; after four refused ones in a row that agree among themselves it is the
+    estimate that was wrong, and it follows.
 
     period_ns: None until two conversions were seen; last_ns: the last one's time, None after `restart`.
     """
@@ -89,28 +91,42 @@ class RateEstimate:
         self._seen = 0
         self._odd_ns = 0
         self._odd_seen = 0
+        self._last_error_ns = 0
+        self._untimed = 0  # conversions since `last_ns` whose time is not known well enough
 
     def restart(self) -> None:
         """Forget when the last conversion was, but not the rate: the chip was reset or conversions are known lost."""
         self.last_ns = None
+        self._untimed = 0
 
-    def accepts(self, ready_ns: int) -> bool:
-        """Take the time of one conversion, ns; return whether its distance from the last one is possible."""
+    def accepts(self, ready_ns: int, error_ns: int = 0) -> bool:
+        """Take the time of one conversion, ns; return whether its distance from the last one is possible.
+
+        error_ns: by how much the time may be off, either way. When that is more than `PERIOD_TOLERANCE` of a period it
+        is not accepted, and the next one is measured from the one before it.
+        """
+        period_ns = self.period_ns
+        within_ns = PERIOD_TOLERANCE * (period_ns or _SHORTEST_PERIOD_NS)
+        if error_ns > within_ns:
+            self._untimed += 1
+            return False
+        fewest, self._untimed = 1 + self._untimed, 0
         last_ns, self.last_ns = self.last_ns, ready_ns
+        within_ns += self._last_error_ns + error_ns
+        self._last_error_ns = error_ns
         if last_ns is None:
             return True
         interval_ns = ready_ns - last_ns
-        period_ns = self.period_ns
         if period_ns is None:
-            self._follow(interval_ns)
+            self._follow(interval_ns // fewest)
             return True
-        if self._most_conversions > 1:
-            interval_ns //= min(max(1, round(interval_ns / period_ns)), self._most_conversions)
-        error_ns = interval_ns - period_ns
-        if -PERIOD_TOLERANCE * period_ns <= error_ns <= PERIOD_TOLERANCE * period_ns:
+        conversions = min(max(fewest, round(interval_ns / period_ns)), fewest - 1 + self._most_conversions)
+        off_ns = interval_ns - conversions * period_ns
+        interval_ns //= conversions
+        if -within_ns <= off_ns <= within_ns:
             if self._seen < _SMOOTHING_FRAMES:
                 self._seen += 1
-            self.period_ns = period_ns + error_ns / self._seen
+            self.period_ns = period_ns + off_ns / conversions / self._seen
             self._odd_seen = 0
             return True
         if self._odd_seen and abs(interval_ns - self._odd_ns) <= PERIOD_TOLERANCE * self._odd_ns:
@@ -168,10 +184,11 @@ class CornerChip(ABC):
         self._flag_counts = dict.fromkeys(_FRAME_FLAGS, 0)
 
     @abstractmethod
-    def serve(self, edge_ns: int) -> Sequence[Sample]:
+    def serve(self, edge_ns: int, error_ns: int = 0) -> Sequence[Sample]:
         """Deal with a falling edge of this chip's DOUT at `edge_ns`; return what has been read because of it.
 
         That is mostly one sample. None when the edge was no conversion; samples of other chips too on a shared clock.
+        error_ns: by how much `edge_ns` may be off, either way.
         """
 
     @abstractmethod
@@ -211,16 +228,17 @@ class CornerChip(ABC):
             return False
         return True
 
-    def judge(self, bits: int, longest_ns: int, end_ns: int, ready_ns: int, *, in_step: bool) -> Sample:
+    def judge(self, bits: int, longest_ns: int, end_ns: int, ready_ns: int, error_ns: int, *, in_step: bool) -> Sample:
         """Return the sample that these 25 bits make, with its flags; counts them and tells the restart policy.
 
-        in_step: whether `rate` accepted `ready_ns`.
+        error_ns: by how much `ready_ns` may be off; in_step: whether `rate` accepted the two.
         """
         raw = bits >> 1
         flags = code_flags(raw)
         if not bits & 1:
             flags |= 2  # Flag.DOUT_LOW_AFTER_FRAME; plain numbers, as enum arithmetic would cost more than the frame
-        if not in_step or end_ns - ready_ns > (self.rate.period_ns or _SHORTEST_PERIOD_NS) - UPDATE_PULSE_NS:
+        longest_wait_ns = end_ns - ready_ns + error_ns
+        if not in_step or longest_wait_ns > (self.rate.period_ns or _SHORTEST_PERIOD_NS) - UPDATE_PULSE_NS:
             flags |= 16  # Flag.PERIOD
         if not self.policy.running and not flags & _NONSENSE:
             self._settling_left = SETTLING_FRAMES  # back from the dead: it may have had no power
@@ -237,7 +255,7 @@ class CornerChip(ABC):
             for flag in _FRAME_FLAGS:
                 if flags & flag:
                     self._flag_counts[flag] += 1
-        self.policy.heard(ready_ns, good=not flags, nonsense=bool(flags & _NONSENSE))
+        self.policy.heard(ready_ns + error_ns, good=not flags, nonsense=bool(flags & _NONSENSE))
         return Sample(self._channel_number, flags, ready_ns, (raw - _FULL_SCALE if raw & _SIGN else raw, 0, 0, 0, 0, 0))
 
     def settle(self) -> None:
@@ -256,23 +274,24 @@ class Hx711(CornerChip):
         self._clock_out = clock_out or frame_reader(lines)
         self._sck(0)
 
-    def serve(self, edge_ns: int) -> Sequence[Sample]:
+    def serve(self, edge_ns: int, error_ns: int = 0) -> Sequence[Sample]:
         """Read the conversion whose DOUT fell at `edge_ns`; nothing when it is not there (any more)."""
         if self.policy.powered_down or not self.possible(edge_ns):
             return ()
         if self._dout():
             self.false_edges += 1
             return ()
-        return (self.read_frame(edge_ns),)
+        return (self.read_frame(edge_ns, error_ns),)
 
-    def read_frame(self, ready_ns: int) -> Sample:
+    def read_frame(self, ready_ns: int, error_ns: int = 0) -> Sample:
         """Clock the conversion out whose DOUT fell at `ready_ns`, check it, and return it with its flags.
 
         Takes 25 pulses, some 75 pin accesses. Never raises for bad data.
         """
         bits, longest_ns, end_ns = self._clock_out()
         self._drain(end_ns)
-        return self.judge(bits, longest_ns, end_ns, ready_ns, in_step=self.rate.accepts(ready_ns))
+        in_step = self.rate.accepts(ready_ns, error_ns)
+        return self.judge(bits, longest_ns, end_ns, ready_ns, error_ns, in_step=in_step)
 
     def watch(self, now_ns: int) -> None:
         """Take the step of a restart that is due; each is one pin access."""

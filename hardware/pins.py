@@ -10,7 +10,7 @@ chooses between the first two.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from hardware.errors import NotPresentError, SettingError
 from hardware.sensor import CORNERS, Channel
@@ -56,25 +56,31 @@ class PinBank(ABC):
     A backend MUST watch every DOUT line for falling edges from the moment it is opened, MUST return each edge at most
     once, MUST leave every SCK low when opened and closed (a high SCK powers the chip down), and MUST NOT wait past
     `until_ns`. It MUST stamp each edge where it happens (kernel edge events: CLOCK_MONOTONIC ns); one that cannot MUST
-    say in its docstring how late it may notice. It MAY wake late. When one line has several edges waiting, only the
-    newest counts: the conversions before it are overwritten in the chip. A line that is low already when the bank is
-    opened has no edge; its chip shows itself at its next update, where an unread chip lifts DOUT for 75 us. A backend
-    MAY return an edge that was none (a data bit whose edge the kernel stamped late, noise): readers look again.
+    be `polled`, and MUST say with each edge by how much its stamp may be off. It MAY wake late. When one line has
+    several edges waiting, only the newest counts: the conversions before it are overwritten in the chip. A line that is
+    low already when the bank is opened has no edge; its chip shows itself at its next update, where an unread chip
+    lifts DOUT for 75 us. A backend MAY return an edge that was none (a data bit whose edge the kernel stamped late,
+    noise): readers look again.
 
     description: what this is, in words, e.g. `gpiod on /dev/gpiochip0 (pinctrl-rp1)`; lost_edges: channel -> edges
-    that are known to have happened and were not seen.
+    that are known to have happened and were not seen; polled: whether an edge is only known to lie between two looks.
     """
 
+    polled: ClassVar[bool] = False
     description: str
     lost_edges: Mapping[Channel, int]
 
     @abstractmethod
-    def wait_ready(self, until_ns: int) -> tuple[Channel, int] | None:
+    def wait_ready(self, until_ns: int) -> tuple[Channel, int, int] | None:
         """Wait for the earliest falling edge of any DOUT that was not returned before.
 
-        Returns the channel and the time of the edge, ns (which MAY lie before the call), or None once `until_ns`
-        is reached. Raises BusError when the lines are gone.
+        Returns the channel, the time of the edge, ns (which MAY lie before the call), and by how much that may be off
+        either way, ns (0 where the kernel stamps edges), or None once `until_ns` is reached. Raises BusError when the
+        lines are gone.
         """
+
+    def look(self) -> None:  # noqa: B027
+        """Take note of the lines as they are now, before something that takes long. Only a polled bank has to."""
 
     @abstractmethod
     def lines(self, channel: Channel) -> Lines:

@@ -1,14 +1,20 @@
 """The HX711 lines through the RPi.GPIO interface: RPi.GPIO itself (Pi 1 to 4), or rpi-lgpio, its double (any Pi).
 
-That interface knows no time stamps. Its edge callbacks come from a thread of its own, which has to wait for Python's
-global lock and steals time from the clock pulses; with RPi.GPIO they also fail on kernels without GPIO sysfs (6.6 and
-newer: "Failed to add edge detection"). So DOUT is polled, by the one thread there is.
+That interface gives no times. Its edge callbacks are told the line and nothing else (rpi-lgpio has the kernel's time
+and drops it), by a thread of their own, which has to wait for Python's global lock and steals time from the clock
+pulses; with RPi.GPIO they also fail on kernels without GPIO sysfs (6.6 and newer: "Failed to add edge detection"). So
+DOUT is polled, by the one thread there is.
 
-What that costs: an edge is stamped where it is noticed, up to `POLL_NS` plus the time that a sleep overruns (some 60 us
-without real-time priority) after it happened; 0.2 ms at a sway of 20 mm/s is 0.004 mm. The 75 us for which a chip that
-was not read lifts DOUT are shorter than that, so a line that stays low is looked at more often for a while; what is
-missed even so is a conversion that is late, and flagged. Some 5 % of one core of a Pi 4 should go into looking (an
-estimate: 5,000 looks a second). `hardware.gpiod_pins` has none of these costs: prefer it.
+What is known of an edge, then, is that it lies between the last look that saw DOUT high and the first that saw it low.
+Its stamp is the middle, and may be off by half of what lies between: 0.15 ms while nothing else is done (`POLL_NS`, and
+some 60 us by which a sleep overruns without real-time priority), half a frame while another chip is read, half a drain
+of an IMU. The driver flags what may be off by more than a tenth of a conversion. 0.5 ms at a sway of 20 mm/s is
+0.01 mm, and the line that the station fits through a chip's stamps averages that out.
+
+The 75 us for which a chip that was not read lifts DOUT are shorter than a pause between looks, so a line that stays low
+is looked at more often for a while; what is missed even so is a conversion that is late, and flagged. Some 5 % of one
+core of a Pi 4 should go into looking (an estimate: 5,000 looks a second). `hardware.gpiod_pins` has none of these
+costs: prefer it.
 
 Nothing tells this interface who else holds a line, either. RPi.GPIO is imported here only, when a bank is opened.
 """
@@ -64,9 +70,9 @@ class RpigpioLines(Lines):
         """Return CLOCK_MONOTONIC, ns."""
         return self._now_ns()
 
-    def drain(self, until_ns: int) -> None:  # noqa: ARG002
-        """Look for the next fall from now on: between two looks, data bits cannot be seen."""
-        self._bank.look_again(self._lane)
+    def drain(self, until_ns: int) -> None:
+        """Look for the next fall from then on: between two looks, data bits cannot be seen."""
+        self._bank.forget(self._lane, until_ns)
 
 
 class _SharedRpigpioLines(RpigpioLines):
@@ -86,20 +92,22 @@ class _SharedRpigpioLines(RpigpioLines):
                 levels |= 1
         return levels
 
-    def drain(self, until_ns: int) -> None:  # noqa: ARG002
+    def drain(self, until_ns: int) -> None:
         for lane in range(len(self._data_lines)):
-            self._bank.look_again(lane)
+            self._bank.forget(lane, until_ns)
 
 
 class RpigpioPinBank(PinBank):
     """The lines of four chips, by BCM number.
 
-    clock_lines, data_lines: in the order of `CORNERS`; four equal clock lines are one shared line. clock: what stamps
-    the edges and sleeps between looks. library: the RPi.GPIO module, None imports it.
+    clock_lines, data_lines: in the order of `CORNERS`; four equal clock lines are one shared line. clock: what times
+    the looks and sleeps between them. library: the RPi.GPIO module, None imports it.
 
     Raises MissingLibraryError, NotPresentError (not a Pi, or a Pi 5), NotAllowedError, BusError (a line that cannot be
     set up).
     """
+
+    polled = True
 
     def __init__(
         self,
@@ -128,34 +136,48 @@ class RpigpioPinBank(PinBank):
             raise _explain(error) from error
         provider = "rpi-lgpio" if hasattr(gpio, "lgpio") else "RPi.GPIO"
         self.description = f"{provider} {gpio.VERSION}, polled every {POLL_NS // 1000} us"
-        now_ns = self.clock.now_ns()
-        # A line that is low now has no edge: it is hunted until its chip lifts it at the next update.
-        self._seen_high = [False] * len(self._data_lines)
-        self._hunt_until_ns = [now_ns + HUNT_NS] * len(self._data_lines)
+        # When each line was last known to be high, None since it was seen low. One that is low now has no edge: it is
+        # hunted until its chip lifts it at the next update.
+        self._high_ns: list[int | None] = [None] * len(self._data_lines)
+        self._hunt_until_ns = [self.clock.now_ns() + HUNT_NS] * len(self._data_lines)
+        self._hunting = False
+        self._fallen: dict[int, tuple[int, int]] = {}  # lane -> between which times it fell
 
-    def wait_ready(self, until_ns: int) -> tuple[Channel, int] | None:
+    def wait_ready(self, until_ns: int) -> tuple[Channel, int, int] | None:
         """Look at every DOUT until one has fallen; sleep in between."""
-        read, now_ns, seen_high = self.input, self.clock.now_ns, self._seen_high
+        now_ns, fallen = self.clock.now_ns, self._fallen
         while True:
-            hunting = False
-            for lane, line in enumerate(self._data_lines):
-                if read(line):
-                    seen_high[lane] = True
-                elif seen_high[lane]:
-                    seen_high[lane] = False
-                    noticed_ns = now_ns()
-                    self._hunt_until_ns[lane] = noticed_ns + HUNT_NS
-                    return CORNERS[lane], noticed_ns
-                elif self._hunt_until_ns[lane] > now_ns():
-                    hunting = True
+            self.look()
+            if fallen:
+                lane = next(iter(fallen))
+                high_ns, low_ns = fallen.pop(lane)
+                return CORNERS[lane], (high_ns + low_ns) // 2, (low_ns - high_ns + 1) // 2
             left_ns = until_ns - now_ns()
             if left_ns <= 0:
                 return None
-            self.clock.sleep_until_ns(now_ns() + min(left_ns, HUNT_POLL_NS if hunting else POLL_NS))
+            self.clock.sleep_until_ns(now_ns() + min(left_ns, HUNT_POLL_NS if self._hunting else POLL_NS))
 
-    def look_again(self, lane: int) -> None:
-        """Take it that DOUT has been high just now, as pulse 25 leaves it."""
-        self._seen_high[lane] = True
+    def forget(self, lane: int, high_ns: int) -> None:
+        """Take it that DOUT was high at `high_ns`, which is when pulse 25 left it so, and forget that it had fallen."""
+        self._high_ns[lane] = high_ns
+        self._fallen.pop(lane, None)
+
+    def look(self) -> None:
+        """Look at every DOUT, and note which have fallen: while the first of them is read, nobody sees the others."""
+        read, now_ns, seen_high_ns = self.input, self.clock.now_ns, self._high_ns
+        self._hunting = False
+        for lane, line in enumerate(self._data_lines):
+            before_ns = now_ns()
+            high_ns = seen_high_ns[lane]
+            if read(line):
+                seen_high_ns[lane] = before_ns
+            elif high_ns is not None:
+                low_ns = now_ns()
+                self._fallen[lane] = high_ns, low_ns
+                seen_high_ns[lane] = None
+                self._hunt_until_ns[lane] = low_ns + HUNT_NS
+            elif self._hunt_until_ns[lane] > before_ns:
+                self._hunting = True
 
     def lines(self, channel: Channel) -> Lines:
         """Return the lines of one chip."""

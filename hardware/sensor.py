@@ -34,7 +34,7 @@ class Flag(IntFlag):
     DOUT_LOW_AFTER_FRAME = 2  # DOUT was not high after pulse 25: the frame is shifted or torn
     SATURATED = 4  # 0x7FFFFF or 0x800000
     ALL_ONES = 8  # 0xFFFFFF: powered down, unplugged, or stuck high
-    PERIOD = 16  # came too early or too late for this chip's own rate
+    PERIOD = 16  # came too early or too late for this chip's own rate, or nobody knows well enough when
     SETTLING = 32  # one of the first conversions after power-up or reset
     OVERRUN = 64  # the chip's FIFO overflowed just before this sample
     CONFIG_LOST = 128  # the chip forgot its settings (brown-out); it has been set up again

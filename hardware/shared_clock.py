@@ -84,11 +84,12 @@ class SharedClockChip(CornerChip):
         self._shift = LANE_BITS * lane
         self._clock = clock
         self._in_step = True
+        self._error_ns = 0
         self._shorted = False  # low when it cannot be
         self.pending_ns: int | None = None
         self.overwritten = 0
 
-    def serve(self, edge_ns: int) -> Sequence[Sample]:
+    def serve(self, edge_ns: int, error_ns: int = 0) -> Sequence[Sample]:
         """Note that this chip is ready, and read all of them if that completes the set."""
         if any(chip.policy.powered_down for chip in self._clock.chips) or not self.possible(edge_ns):
             return ()
@@ -98,8 +99,8 @@ class SharedClockChip(CornerChip):
             return ()
         if self.pending_ns is not None:
             self.overwritten += 1
-        self._in_step = self.rate.accepts(edge_ns)
-        self.pending_ns = edge_ns
+        self._in_step = self.rate.accepts(edge_ns, error_ns)
+        self.pending_ns, self._error_ns = edge_ns, error_ns
         return self._clock.read(levels)
 
     def expected(self, levels: int) -> bool:
@@ -119,7 +120,8 @@ class SharedClockChip(CornerChip):
     def taken(self, bits: int, longest_ns: int, end_ns: int) -> Sample:
         """Return this chip's part of a frame."""
         ready_ns, self.pending_ns, self.overwritten = self.pending_ns or end_ns, None, 0
-        return self.judge(bits >> self._shift & _LANE, longest_ns, end_ns, ready_ns, in_step=self._in_step)
+        bits = bits >> self._shift & _LANE
+        return self.judge(bits, longest_ns, end_ns, ready_ns, self._error_ns, in_step=self._in_step)
 
     def watch(self, now_ns: int) -> None:
         """Take the step of a restart that is due, together with the other chips."""

@@ -66,7 +66,7 @@ class VirtualPinBank(PinBank):
         for chip in self._chips.values():
             chip.attach(clock, 0 if shared_clock else gpio_ns)
 
-    def wait_ready(self, until_ns: int) -> tuple[Channel, int] | None:
+    def wait_ready(self, until_ns: int) -> tuple[Channel, int, int] | None:
         """Jump to the earliest edge and return it, or to `until_ns` and return None."""
         first: tuple[Channel, VirtualHx711] | None = None
         first_ns = until_ns + 1
@@ -79,7 +79,7 @@ class VirtualPinBank(PinBank):
             return None
         self._clock.sleep_until_ns(first_ns)
         first[1].drain(first_ns)
-        return first[0], first_ns
+        return first[0], first_ns, 0
 
     def lines(self, channel: Channel) -> Lines:
         """Return the chip's pins."""

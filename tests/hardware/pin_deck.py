@@ -7,14 +7,13 @@ from hardware.acquire import Acquisition
 from hardware.clock import VirtualClock
 from hardware.readers import build_chips
 from hardware.ring import RingWriter
-from hardware.rpigpio_pins import POLL_NS
 from hardware.sensor import CORNERS, Channel, Flag, Sample
 from hardware.status import CornerStatus
 from tests.hardware.pin_chips import COUNTS_REPEAT, Chips
 
 MS = 1_000_000
 STEP_NS = 20 * MS  # as long as the process around the acquisition lets it wait at a time
-POLLED_LATE_NS = POLL_NS + MS  # beside the pause between two looks: other chips' frames
+POLLED_OFF_NS = 1_070_000  # a tenth of a conversion: a polled line's stamp that may be off by more is flagged
 
 
 def counts(channel: Channel, k: int) -> int:
@@ -34,7 +33,7 @@ class PinDeck:
     def __init__(self, chips: Chips, backend: str, reader: Any, *, shared_clock: bool) -> None:
         self.chips, self.backend, self.shared_clock = chips, backend, shared_clock
         self.clock = chips.clock
-        self.stamp_error_ns = chips.stamp_error_ns + (POLLED_LATE_NS if backend == "rpigpio" else 0)
+        self.stamp_error_ns = chips.stamp_error_ns + (POLLED_OFF_NS if backend == "rpigpio" else 0)
         chips.power_on(counts, shared_clock=shared_clock)
         self.pass_time(1_000 * MS)
         self.power_downs = {channel: chips.power_downs(channel) for channel in CORNERS}
@@ -43,15 +42,6 @@ class PinDeck:
         self.bank = chips.open(backend, shared_clock=shared_clock)
         corners = build_chips(self.bank, reader, shared_clock=shared_clock)
         self.source = Acquisition(self.bank, corners, [], self.ring, self.clock, reader=reader)
-
-    @property
-    def most_late(self) -> float:
-        """Return which share of frames may carry PERIOD though nothing was lost.
-
-        A polled line is stamped when it is looked at. Where a frame takes its real time, a chip that becomes ready
-        while others are read is stamped up to three frames late, and rpi-lgpio takes some 1 ms a frame.
-        """
-        return 0.03 if self.backend == "rpigpio" and not isinstance(self.clock, VirtualClock) else 0.0
 
     def pass_time(self, duration_ns: int) -> None:
         self.clock.sleep_until_ns(self.clock.now_ns() + duration_ns)

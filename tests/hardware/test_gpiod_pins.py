@@ -73,10 +73,11 @@ def test_an_edge_carries_the_kernels_time_and_not_that_of_the_wake_up(gpiod: Fak
     clock.t_ns += 200 * MS  # several conversions of each chip, unread
     first = bank.wait_ready(clock.t_ns)
     assert first is not None
-    channel, edge_ns = first
+    channel, edge_ns, error_ns = first
     oscillator = Oscillator.from_seed(1, channel, 5_000 * MS)
     newest = oscillator.index_range(0, clock.t_ns)[-1]
     assert edge_ns == oscillator.ready_ns(newest) < clock.t_ns
+    assert error_ns == 0
 
 
 def test_of_several_edges_the_earliest_comes_first_and_each_once(gpiod: FakeGpiod, clock: VirtualClock) -> None:
@@ -109,7 +110,7 @@ def test_edges_of_data_bits_are_forgotten_and_the_next_conversion_is_not(gpiod: 
     bank = bank_of(gpiod, clock)
     first = bank.wait_ready(clock.t_ns + 100 * MS)
     assert first is not None
-    channel, edge_ns = first
+    channel, edge_ns, _ = first
     lines = bank.lines(channel)
     for _ in range(25):
         lines.sck(1)
@@ -117,7 +118,7 @@ def test_edges_of_data_bits_are_forgotten_and_the_next_conversion_is_not(gpiod: 
     lines.drain(clock.t_ns)
     following = [bank.wait_ready(edge_ns + 15 * MS) for _ in range(5)]
     mine = [edge for edge in following if edge is not None and edge[0] == channel]
-    assert mine == [(channel, edge_ns + Oscillator.from_seed(1, channel, 0).period_ns)]
+    assert mine == [(channel, edge_ns + Oscillator.from_seed(1, channel, 0).period_ns, 0)]
 
 
 def test_the_wait_ends_on_time_when_nothing_comes(gpiod: FakeGpiod, clock: VirtualClock) -> None:

@@ -93,7 +93,7 @@ def test_four_free_running_chips_are_each_read_completely_and_in_order() -> None
     end_ns = clock.t_ns + 3_000 * MS
     samples: dict[Channel, list[Sample]] = {c: [] for c in CORNERS}
     while (edge := bank.wait_ready(end_ns)) is not None:
-        channel, ready_ns = edge
+        channel, ready_ns, _ = edge
         samples[channel].append(drivers[channel].read_frame(ready_ns))
     for channel, oscillator in oscillators.items():
         indices = oscillator.index_range(0, end_ns)
@@ -334,3 +334,39 @@ def test_the_estimate_tolerates_stamps_that_jitter(jitter: list[int]) -> None:
     estimate = RateEstimate()
     assert all(estimate.accepts(k * PERIOD_NS + j) for k, j in enumerate(jitter))
     assert estimate.period_ns == pytest.approx(PERIOD_NS, rel=0.05)
+
+
+def test_a_time_that_is_not_known_well_enough_is_refused_and_costs_the_next_one_nothing() -> None:
+    estimate = RateEstimate()
+    assert all(estimate.accepts(k * PERIOD_NS) for k in range(3))
+    assert not estimate.accepts(3 * PERIOD_NS + 1_200_000, error_ns=1_200_000)
+    assert [estimate.accepts(k * PERIOD_NS) for k in (4, 5)] == [True, True]
+    assert estimate.period_ns == PERIOD_NS
+
+
+@pytest.mark.parametrize("untimed", [1, 2, 3])
+def test_a_conversion_that_is_missing_among_untimed_ones_is_noticed(untimed: int) -> None:
+    estimate = RateEstimate()
+    assert all(estimate.accepts(k * PERIOD_NS) for k in range(3))
+    for k in range(3, 3 + untimed):
+        assert not estimate.accepts(k * PERIOD_NS, error_ns=1_200_000)
+    assert not estimate.accepts((4 + untimed) * PERIOD_NS)
+    assert estimate.accepts((5 + untimed) * PERIOD_NS)
+
+
+@given(errors=st.lists(st.tuples(st.integers(0, 1_000_000), st.floats(-1, 1)), min_size=70, max_size=90))
+def test_times_within_what_they_may_be_off_by_are_never_refused(errors: list[tuple[int, float]]) -> None:
+    estimate = RateEstimate()
+    assert all(estimate.accepts(k * PERIOD_NS) for k in range(8))
+    assert all(estimate.accepts(k * PERIOD_NS + int(e * off), e) for k, (e, off) in enumerate(errors, start=8))
+
+
+@given(error_ns=st.integers(0, 900_000))
+def test_a_frame_that_may_have_been_overtaken_is_flagged(error_ns: int) -> None:
+    deck = OneChip(lambda k, t_ns: k).settled()
+    ready_ns = deck.next_ready()
+    deck.clock.t_ns = ready_ns + PERIOD_NS - 200_000 - error_ns
+    assert deck.driver.read_frame(ready_ns + error_ns, error_ns).flags == Flag.GOOD
+    ready_ns = deck.next_ready()
+    deck.clock.t_ns = ready_ns + PERIOD_NS - 180_000 - error_ns
+    assert deck.driver.read_frame(ready_ns, error_ns).flags == Flag.PERIOD

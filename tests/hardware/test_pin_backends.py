@@ -29,7 +29,7 @@ def test_every_conversion_is_read_once_and_nothing_is_wrong_with_it(pin_deck: Pi
             assert len(flagged) <= 3
             assert numbers[-1] - numbers[0] < 1.15 * len(samples)
         else:
-            assert len(flagged) <= pin_deck.most_late * len(samples)
+            assert flagged == []
             assert numbers == list(range(numbers[0], numbers[0] + len(samples)))
         assert pin_deck.powered_down(channel) == 0
 
@@ -44,8 +44,9 @@ def test_the_counters_agree_with_what_came(pin_deck: PinDeck) -> None:
     came = pin_deck.run(2 * S)
     for channel, samples in came.items():
         status = pin_deck.status(channel)
-        assert 0 <= status.frames - len(samples) <= LOOK_AHEAD, "the net holds the newest ones back"
-        assert status.flagged == sum(bool(sample.flags) for sample in samples)
+        held_back = status.frames - len(samples)
+        assert 0 <= held_back <= LOOK_AHEAD
+        assert 0 <= status.flagged - sum(bool(sample.flags) for sample in samples) <= held_back
         assert status.flagged_by["settling"] == SETTLING_FRAMES
         assert (status.restarts, status.ready_timeouts, status.lost_edges) == (0, 0, 0)
         assert status.rate_hz == pytest.approx(1e9 / pin_deck.chips.period_ns(channel), rel=0.01)
@@ -62,8 +63,7 @@ def test_a_pulse_that_powers_the_chip_down_is_flagged_and_what_follows_settles(p
     torn = next(i for i, sample in enumerate(came[ODD]) if sample.flags & Flag.LONG_PULSE)
     after = came[ODD][torn + 1 :]
     assert [sample.flags for sample in after[:SETTLING_FRAMES]] == [Flag.SETTLING] * SETTLING_FRAMES
-    late = (1 if pin_deck.shared_clock else 0) + pin_deck.most_late * len(after)
-    assert sum(bool(sample.flags) for sample in after[SETTLING_FRAMES:]) <= late
+    assert sum(bool(sample.flags) for sample in after[SETTLING_FRAMES:]) <= (1 if pin_deck.shared_clock else 0)
     assert pin_deck.status(ODD).restarts == 0, "it came back by itself"
     for channel in OTHERS:
         long_pulses = sum(bool(sample.flags & Flag.LONG_PULSE) for sample in came[channel])
@@ -77,8 +77,7 @@ def test_a_frame_that_lost_a_pulse_is_flagged_and_the_next_one_is_good(pin_deck:
     pin_deck.check(samples)
     shifted = next(i for i, sample in enumerate(samples) if sample.flags & Flag.DOUT_LOW_AFTER_FRAME)
     # a line that stays low, as the last bit of the shifted value leaves it, has no edge at the next conversion
-    most = 1 + pin_deck.most_late * len(samples)
-    assert sum(bool(sample.flags) for sample in samples[shifted + 1 :]) <= most
+    assert sum(bool(sample.flags) for sample in samples[shifted + 1 :]) <= 1
 
 
 def test_after_a_pulse_too_many_every_value_of_the_other_gain_is_flagged(pin_deck: PinDeck) -> None:
@@ -111,7 +110,7 @@ def test_a_dead_line_is_restarted_ever_more_rarely_and_costs_the_others_nothing(
             assert len(came[channel]) > first_ns / S * 70, "two restarts of all"
         else:
             assert len(came[channel]) > first_ns / S * 88
-            assert sum(bool(s.flags) for s in came[channel]) <= pin_deck.most_late * len(came[channel])
+            assert sum(bool(sample.flags) for sample in came[channel]) == 0
 
 
 @pytest.mark.parametrize("level", [0, 1])
@@ -124,8 +123,7 @@ def test_a_chip_that_is_plugged_in_again_settles_and_goes_on(pin_deck: PinDeck, 
     pin_deck.check(samples)
     assert len(samples) > 60
     assert any(sample.flags & Flag.SETTLING for sample in samples[:6])
-    late = (2 if pin_deck.shared_clock else 0) + pin_deck.most_late * len(samples)
-    assert sum(bool(sample.flags) for sample in samples[6:]) <= late
+    assert sum(bool(sample.flags) for sample in samples[6:]) <= (2 if pin_deck.shared_clock else 0)
 
 
 def test_conversions_that_were_not_fetched_in_time_are_known_to_be_missing(pin_deck: PinDeck) -> None:
@@ -136,7 +134,7 @@ def test_conversions_that_were_not_fetched_in_time_are_known_to_be_missing(pin_d
             pin_deck.check(samples)
             if not pin_deck.shared_clock:
                 # the last two before the pause, held back, one of them doubted; and the first two after it
-                assert sum(bool(sample.flags) for sample in samples[4:]) <= 50 * pin_deck.most_late
+                assert sum(bool(sample.flags) for sample in samples[4:]) == 0
 
 
 def test_closing_leaves_the_clock_lines_low_so_that_no_chip_sleeps(pin_deck: PinDeck) -> None:

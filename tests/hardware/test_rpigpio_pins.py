@@ -4,6 +4,8 @@ import sys
 import types
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hardware.clock import VirtualClock
 from hardware.errors import BusError, HardwareError, MissingLibraryError, NotAllowedError, NotPresentError
@@ -42,14 +44,36 @@ def test_rpi_lgpio_is_named_as_what_it_is(library: FakeRpiGpio, clock: VirtualCl
     assert RpigpioPinBank(CLOCKS, DATA, clock, library).description.startswith("rpi-lgpio")
 
 
-def test_an_edge_is_noticed_within_a_pause_and_a_look_round(library: FakeRpiGpio, clock: VirtualClock) -> None:
+def test_an_edge_that_is_waited_for_is_known_to_half_a_pause(library: FakeRpiGpio, clock: VirtualClock) -> None:
     bank = RpigpioPinBank(CLOCKS, DATA, clock, library)
     for _ in range(4):
         edge = bank.wait_ready(clock.t_ns + 100 * MS)
         assert edge is not None
-        channel, noticed_ns = edge
+        channel, edge_ns, error_ns = edge
         true_ns = Oscillator.from_seed(1, channel, 5_000 * MS).first_ready_ns
-        assert 0 <= noticed_ns - true_ns <= POLL_NS + 20_000
+        assert abs(edge_ns - true_ns) <= error_ns < POLL_NS / 2 + 20_000
+
+
+@given(away_ns=st.integers(0, 30 * MS), looks=st.lists(st.integers(0, 30 * MS), max_size=3))
+def test_an_edge_that_nobody_waited_for_lies_between_the_looks_before_and_after_it(
+    away_ns: int, looks: list[int]
+) -> None:
+    clock = VirtualClock(5_000 * MS)
+    oscillators = {channel: Oscillator.from_seed(1, channel, clock.t_ns) for channel in CORNERS}
+    chips = {channel: VirtualHx711(oscillator, lambda k, t_ns: k) for channel, oscillator in oscillators.items()}
+    bank = RpigpioPinBank(CLOCKS, DATA, clock, FakeRpiGpio(LineWorld(chips, clock, CLOCKS, DATA)))
+    seen_ns = [clock.t_ns]
+    bank.look()
+    for look_ns in looks:
+        clock.t_ns += look_ns
+        seen_ns.append(clock.t_ns)
+        bank.look()
+    clock.t_ns += away_ns
+    while (edge := bank.wait_ready(clock.t_ns)) is not None:
+        channel, edge_ns, error_ns = edge
+        ready = oscillators[channel].index_range(0, clock.t_ns + 1)
+        assert min(abs(oscillators[channel].ready_ns(k) - edge_ns) for k in ready) <= error_ns
+        assert any(abs(t_ns - (edge_ns - error_ns)) < 20_000 for t_ns in seen_ns), "no look has seen it high since"
 
 
 def test_the_wait_ends_on_time_when_nothing_comes(library: FakeRpiGpio, clock: VirtualClock) -> None:

@@ -121,7 +121,7 @@ def test_sck_high_over_60_us_powers_down_and_low_again_resets_with_four_periods_
     assert bench.bank.wait_ready(bench.clock.t_ns + 1_000_000_000) is None, "a chip that is powered down is not ready"
     bench.pins.sck(0)
     reset_ns = bench.clock.t_ns
-    assert bench.bank.wait_ready(reset_ns + 1_000_000_000) == (Channel.FRONT_LEFT, reset_ns + 4 * PERIOD_NS)
+    assert bench.bank.wait_ready(reset_ns + 1_000_000_000) == (Channel.FRONT_LEFT, reset_ns + 4 * PERIOD_NS, 0)
     assert bench.chip.oscillator == Oscillator(reset_ns + 4 * PERIOD_NS, PERIOD_NS)
     assert number(bench.clock_out(25)) == 501, "the conversion number runs on"
 
@@ -142,7 +142,7 @@ def test_the_number_of_pulses_chooses_channel_and_gain_of_what_follows(pulses: i
     bench.pins.drain(bench.clock.t_ns)
     settling = 1 if pulses == 25 else 4
     edge = bench.bank.wait_ready(FIRST_NS + 100 * PERIOD_NS)
-    assert edge == (Channel.FRONT_LEFT, FIRST_NS + settling * PERIOD_NS)
+    assert edge == (Channel.FRONT_LEFT, FIRST_NS + settling * PERIOD_NS, 0)
     assert number(bench.clock_out(25)) == counts
     assert bench.chip.communication_errors == 0
 
@@ -181,7 +181,7 @@ def test_a_transfer_that_breaks_off_at_a_0_leaves_dout_low_and_the_next_conversi
     bench = Bench(lambda k, t_ns: counts).at(FIRST_NS)
     bench.clock_out(10)
     bench.pins.drain(bench.clock.t_ns)
-    edge = (Channel.FRONT_LEFT, FIRST_NS + next_edge * PERIOD_NS)
+    edge = (Channel.FRONT_LEFT, FIRST_NS + next_edge * PERIOD_NS, 0)
     assert bench.bank.wait_ready(FIRST_NS + 10 * PERIOD_NS) == edge
     assert number(bench.clock_out(25)) == counts & 0xFFFFFF
 
@@ -193,7 +193,7 @@ def test_whoever_looks_late_is_told_of_the_edges_that_there_were() -> None:
     bench.clock.t_ns = FIRST_NS + PERIOD_NS + 1_000_000
     assert bench.bank.wait_ready(bench.clock.t_ns) is None, "DOUT has been low all the time"
     bench.clock.t_ns = FIRST_NS + 2 * PERIOD_NS + 1_000_000
-    assert bench.bank.wait_ready(bench.clock.t_ns) == (Channel.FRONT_LEFT, FIRST_NS + 2 * PERIOD_NS)
+    assert bench.bank.wait_ready(bench.clock.t_ns) == (Channel.FRONT_LEFT, FIRST_NS + 2 * PERIOD_NS, 0)
 
 
 @pytest.mark.parametrize(("keeps_gain", "counts"), [(False, 1000), (True, 500)])
@@ -218,12 +218,12 @@ def test_the_bank_serves_the_earliest_edge_each_edge_once_and_only_the_newest_of
     bank = VirtualPinBank(chips, clock)
     assert bank.wait_ready(FIRST_NS - 1) is None
     assert clock.t_ns == FIRST_NS - 1
-    assert bank.wait_ready(FIRST_NS + 10) == (Channel.FRONT_RIGHT, FIRST_NS)
-    assert bank.wait_ready(FIRST_NS + 10) == (Channel.FRONT_LEFT, FIRST_NS + 5)
+    assert bank.wait_ready(FIRST_NS + 10) == (Channel.FRONT_RIGHT, FIRST_NS, 0)
+    assert bank.wait_ready(FIRST_NS + 10) == (Channel.FRONT_LEFT, FIRST_NS + 5, 0)
     assert bank.wait_ready(FIRST_NS + 10) is None
     clock.t_ns = FIRST_NS + 3 * PERIOD_NS + 7
-    assert bank.wait_ready(clock.t_ns) == (Channel.FRONT_RIGHT, FIRST_NS + 3 * PERIOD_NS)
-    assert bank.wait_ready(clock.t_ns) == (Channel.FRONT_LEFT, FIRST_NS + 3 * PERIOD_NS + 5)
+    assert bank.wait_ready(clock.t_ns) == (Channel.FRONT_RIGHT, FIRST_NS + 3 * PERIOD_NS, 0)
+    assert bank.wait_ready(clock.t_ns) == (Channel.FRONT_LEFT, FIRST_NS + 3 * PERIOD_NS + 5, 0)
     assert bank.wait_ready(clock.t_ns) is None
 
 
@@ -231,7 +231,7 @@ def test_edges_that_were_drained_are_not_served_and_later_ones_are() -> None:
     bench = Bench(lambda k, t_ns: 0).at(FIRST_NS + 500)
     bench.pins.dout()
     bench.pins.drain(FIRST_NS + 500)
-    assert bench.bank.wait_ready(FIRST_NS + PERIOD_NS) == (Channel.FRONT_LEFT, FIRST_NS + PERIOD_NS)
+    assert bench.bank.wait_ready(FIRST_NS + PERIOD_NS) == (Channel.FRONT_LEFT, FIRST_NS + PERIOD_NS, 0)
 
 
 def test_a_channel_without_a_chip_is_named() -> None:

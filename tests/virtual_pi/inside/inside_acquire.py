@@ -33,24 +33,24 @@ S, MS, US = 1_000_000_000, 1_000_000, 1_000
 
 
 def numbered(sample: Sample, chip: ChipState) -> tuple[int, int]:
-    """Return which conversion a sample must be by its stamp, and how late the stamp is, ns."""
-    k = chip.k_first + (sample.t_ns - chip.first_ready_ns) // chip.period_ns
+    """Return which conversion a sample must be by its stamp, and by how much the stamp is off, ns."""
+    k = chip.k_first + round((sample.t_ns - chip.first_ready_ns) / chip.period_ns)
     return k, sample.t_ns - chip.ready_ns(k)
 
 
 def check_each_sample(
-    samples: list[Sample], state: ChipState, wired: WiredChip, latest_stamp_ns: int
+    samples: list[Sample], state: ChipState, wired: WiredChip, most_off_ns: int
 ) -> tuple[int, int, int]:
     """Return `(frames, flagged, lost)` of one corner; every unflagged sample must be the conversion of its time."""
     numbers = []
     flagged = 0
     for sample in samples:
-        k, late_ns = numbered(sample, state)
-        assert late_ns < latest_stamp_ns, f"conversion {k} is stamped {late_ns / US:.0f} us after it was ready"
+        k, off_ns = numbered(sample, state)
         numbers.append(k)
         if sample.flags:
             flagged += 1
         else:
+            assert abs(off_ns) < most_off_ns, f"conversion {k} is stamped {off_ns / US:.0f} us after it was ready"
             assert k < len(wired.counts)
             assert sample.values[0] == wired.counts[k], f"conversion {k}"
     assert numbers == sorted(set(numbers)), "each conversion once, in order"
@@ -61,13 +61,11 @@ def rms(values: np.ndarray) -> float:
     return float(np.sqrt(np.mean(values**2)))
 
 
-# A polled line is stamped when it is looked at: not while other chips or the IMU are read. What is stamped more than a
-# tenth of a conversion late is flagged. Over rpi-lgpio, whose frame takes some 1 ms, that is every fifth frame, and
-# few rows of the grid have four good corners: true, but no good place to measure somebody. What must hold is that
-# nothing wrong goes unflagged and nothing is lost.
+# A polled line's edge is known to lie between two looks, and nobody looks while another chip or the IMU is read. What
+# may be off by more than a tenth of a conversion is flagged.
 @pytest.mark.parametrize(
-    ("backend", "label", "latest_stamp_ns", "most_flagged", "least_good_rows"),
-    [("gpiod", "pinctrl-bcm2711", 50 * US, 0.0, 1.0), ("rpigpio", "pinctrl-rp1", 8 * MS, 0.25, 0.2)],
+    ("backend", "label", "most_off_ns", "most_flagged", "least_good_rows"),
+    [("gpiod", "pinctrl-bcm2711", 50 * US, 0.0, 1.0), ("rpigpio", "pinctrl-rp1", 1100 * US, 0.02, 0.98)],
 )
 def test_the_recorded_person_s_centre_of_pressure_comes_out_of_the_real_acquisition(
     controller: Solder,
@@ -75,7 +73,7 @@ def test_the_recorded_person_s_centre_of_pressure_comes_out_of_the_real_acquisit
     tmp_path: Path,
     backend: str,
     label: str,
-    latest_stamp_ns: int,
+    most_off_ns: int,
     most_flagged: float,
     least_good_rows: float,
 ) -> None:
@@ -118,7 +116,7 @@ def test_the_recorded_person_s_centre_of_pressure_comes_out_of_the_real_acquisit
     frames = flagged = lost = 0
     for channel, earlier, state, chip in zip(CORNERS, before, states, wired, strict=True):
         corner = [sample for sample in samples if sample.channel == channel and sample.t_ns > from_ns]
-        counted = check_each_sample(corner, state, chip, latest_stamp_ns)
+        counted = check_each_sample(corner, state, chip, most_off_ns)
         frames, flagged, lost = frames + counted[0], flagged + counted[1], lost + counted[2]
         assert state.power_downs == earlier.power_downs, channel.label
         assert state.longest_high_ns < 50 * US, channel.label
