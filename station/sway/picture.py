@@ -48,6 +48,7 @@ _STYLE: Final[Any] = {
 # More points than a line on paper can show are left out of the two lines.
 _MOST_POINTS: Final = 20_000
 _LONGEST_LINE: Final = 120  # characters across the picture
+_LONGEST_NAME: Final = 80
 
 
 class Drawn(msgspec.Struct, frozen=True, eq=False):
@@ -90,6 +91,7 @@ def compose(figure: "Figure", drawn: Drawn) -> None:
     """Put the four plots into a figure."""
     analysis = drawn.analysis
     name = analysis.file.rsplit("/", 1)[-1]
+    name = name if len(name) <= _LONGEST_NAME else f"...{name[-_LONGEST_NAME:]}"
     title = f"{name}   {analysis.duration_s:.4g} s, profile {analysis.profile}"
     if not analysis.quality.assessable:
         flags = textwrap.shorten("; ".join(analysis.quality.flags), _LONGEST_LINE, placeholder=" ...")
@@ -157,10 +159,10 @@ def _diffusion(axes: "Axes", drawn: Drawn) -> None:
     top = float(planar.max())
     critical_s = drawn.analysis.metrics.get("critical_time_s")
     critical_mm2 = drawn.analysis.metrics.get("critical_displacement_mm2")
-    for from_s, to_s in ((0.0, SHORT_TO_S), (LONG_FROM_S, LONG_TO_S)):
+    for region, from_s, to_s in (("short", 0.0, SHORT_TO_S), ("long", LONG_FROM_S, LONG_TO_S)):
+        if drawn.analysis.metrics.get(f"diffusion_{region}_mm2_s") is None:
+            continue
         fitted = (lag_s > max(from_s - 1e-9, 0)) & (lag_s <= to_s + 1e-9)
-        if lag_s[-1] < to_s - 1e-9:
-            continue  # too short for this fit, as for the measure
         slope, intercept = fit_line(lag_s[fitted], planar[fitted])
         ends = np.array([from_s, to_s])
         axes.plot(ends, intercept + slope * ends, color=_ACCENT, linewidth=1.6, linestyle="--")
@@ -170,7 +172,8 @@ def _diffusion(axes: "Axes", drawn: Drawn) -> None:
     if critical_s is not None and critical_mm2 is not None:
         label = f"critical point, {critical_s:.2f} s, {critical_mm2:.1f} mm²"
         axes.plot([critical_s], [critical_mm2], "o", color=_ACCENT, markersize=6, label=label)
-    axes.set(title="Stabilogram diffusion", xlabel="time interval (s)", ylabel="mean squared displacement (mm²)")
+    said = ", linear fits dashed" if drawn.analysis.metrics.get("diffusion_short_mm2_s") is not None else ""
+    axes.set(title=f"Stabilogram diffusion{said}", xlabel="time interval (s)", ylabel="mean squared displacement (mm²)")
     axes.set_xlim(0, lag_s[-1])
     axes.set_ylim(0, 1.3 * top if top > 0 else 1.0)
     axes.legend(loc="upper left", ncols=4, columnspacing=1.2, handlelength=1.5)

@@ -60,6 +60,20 @@ def test_the_title_is_the_name_as_it_is_and_why_nothing_can_be_said():
     ]
 
 
+def test_a_fit_is_drawn_where_it_was_measured_and_nowhere_else():
+    for count, dashed in ((6000, 2), (1500, 0)):
+        figure, analysis = composed(recording(sway_mm(6000)[:, :count]))
+        diffusion = figure.axes[3]
+        assert sum(line.get_linestyle() == "--" for line in diffusion.lines) == dashed
+        assert (analysis.metrics["diffusion_short_mm2_s"] is not None) == (dashed == 2)
+        assert ("linear fits dashed" in diffusion.get_title(loc="left") + diffusion.get_title()) == (dashed == 2)
+
+
+def test_a_long_name_leaves_room_for_what_was_done():
+    figure, _ = composed(Recording("a/" + "b" * 200 + ".csv", seconds(3000), *sway_mm()))
+    assert figure.get_suptitle() == "..." + "b" * 76 + ".csv   30 s, profile station-1"
+
+
 def test_what_is_drawn_is_what_was_measured():
     one = recording()
     signal_mm, fs_hz = measured_signal(one)
