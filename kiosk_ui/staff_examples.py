@@ -35,7 +35,7 @@ _MENU: Final = (Button("certificate", "Certificate", "secondary"), Button("leave
 _UNDO: Final = Button("undo", "Undo last reading", "secondary")
 _PAUSE: Final = Button("pause", "Pause", "secondary")
 _DETAILS: Final = Button("details", "All limits", "secondary")
-_WAIT: Final = "Then keep off. It is read by itself: wait for the chime."
+_WAIT: Final = "Then keep off until the bar is full and the chime sounds."
 _20: Final = ("20 kg (20-1)",)
 _40: Final = ("20 kg (20-1)", "20 kg (20-2)")
 
@@ -265,7 +265,7 @@ STAFF_EXAMPLES: Final[tuple[Example, ...]] = (
     _staff(
         "daily.place.empty",
         "Take everything off the deck",
-        "Have 20 kg ready. Keep off: it is read by itself. Wait for the chime.",
+        "Have 20 kg ready. Keep off until the bar is full and the chime sounds.",
         (_BACK,),
         StaffPanel(deck=DeckPicture(HOLES, None, (), ()), bar=True),
         Progress(1, 2),

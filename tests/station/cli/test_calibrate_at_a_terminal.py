@@ -89,7 +89,7 @@ def test_from_the_first_question_to_the_signed_certificate_with_mistakes_an_undo
     first.waits_with("there is no weight '99' in the register; there are: 20-1, 20-2, 10-1")
     first.waits_with("Which weights stand ready")
     first.types("10-1")
-    first.waits_with("have to make 20 and 40 kg")
+    first.waits_with("20 and 40 kg cannot be made yet")
     first.waits_with("Which weights stand ready")
     first.types("")
     first.waits_with("Press Enter when nothing rocks")

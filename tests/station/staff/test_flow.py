@@ -191,8 +191,8 @@ def test_weights_that_do_not_make_the_plan_are_refused_in_words_before_anything_
         assert "go" not in offered(present(state))
         state, _ = pressed(state, each)
         said.append(present(state).body)
-    assert said[0] == "More weights are needed. Together they have to make 10 and 40 kg."
-    assert said[1] == "More weights are needed. Together they have to make 10 kg."
+    assert said[0] == "Touch more weights. 10 and 40 kg cannot be made yet."
+    assert said[1] == "Touch more weights. 10 kg cannot be made yet."
     assert "quarter of an hour" in said[2]
     assert pressed(state, "go")[1] == [Begin("AB", ("20-1", "20-2", "10-1"))]
 
@@ -310,7 +310,7 @@ def test_undo_takes_back_the_last_reading_and_wants_its_weight_to_be_touched() -
     assert "undone" in present(state).body
     assert "Recorded" not in present(state).body
     state, _ = told(state, Moved())
-    assert present(state).body.startswith("Then keep off.")
+    assert present(state).body.startswith("Then keep off until")
 
 
 def test_after_a_pause_it_says_why_the_deck_has_to_be_empty_again() -> None:
