@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from calibration.certificate import Certificate
-from calibration.chain import append_certificate, current_certificate
+from calibration.chain import append_certificate, read_chain
 from calibration.daily import DailyCheck, blocked_by, keep_check, read_checks
 from calibration.errors import CalibrationError, NoCertificateError, ProcedureError
 from calibration.evidence import Four
@@ -39,8 +39,10 @@ class _KeptZero(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DeckState:
     """One deck. `changed` is called with the model whenever it is another one."""
 
-    def __init__(self, config: Config, utc_now: Callable[[], datetime]) -> None:
+    def __init__(self, config: Config, utc_now: Callable[[], datetime], last_signed: str = "") -> None:
+        """Read what there is. last_signed: id of the certificate that this station has signed last, by its records."""
         self._config = config
+        self._last_signed = last_signed
         self._utc_now = utc_now
         self.certificate: Certificate | None = None
         self.newest: Certificate | None = None  # of the chain; in use, unless it is of another deck
@@ -170,7 +172,7 @@ class DeckState:
         deck = self._config.deck
         path = Path(deck.certificate)
         try:
-            certificate = current_certificate(path)
+            chain = read_chain(path)
         except NoCertificateError as error:
             self.missing = not path.exists()
             self._problem = f"this deck is not calibrated: {error}"
@@ -179,17 +181,37 @@ class DeckState:
             self.broken = True
             self._problem = f"the calibration cannot be trusted: {error}"
             return
-        self.newest = certificate
-        spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
-        certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)
-        if spacing != certified:
+        certificate = chain[-1]
+        # a last line taken away, or hashed anew, leaves a chain that holds
+        if certificate.method != "virtual" and self._last_signed not in ("", *(each.id for each in chain)):
+            self.broken = True
             self._problem = (
-                f"{path}: certifies a deck of {certified[0]:g} x {certified[1]:g} mm between the load cells, "
-                f"the configuration says {spacing[0]:g} x {spacing[1]:g} mm; correct [deck] or calibrate this deck"
+                f"the calibration cannot be trusted: {path} does not hold certificate {self._last_signed[:12]}, which "
+                "this station has signed; restore the file from a backup or calibrate the deck again"
             )
+            return
+        self.newest = certificate
+        if problem := self._of_another(certificate):
+            self._problem = f"{path}: {problem}, or calibrate this deck"
             return
         self.certificate = certificate
         self.calibrated = DeckModel(certificate)
+
+    def _of_another(self, certificate: Certificate) -> str | None:
+        """Return in words why a certificate is not of this deck, and what to correct; None when it is."""
+        deck, station = self._config.deck, self._config.station.id
+        if certificate.station != station:
+            return f"certifies the deck of station {certificate.station}, this is {station}; correct station.id"
+        if certificate.method == "virtual" and self._config.hardware.backend != "virtual":
+            return "certifies a virtual deck; correct hardware.backend"
+        spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
+        certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)
+        if spacing != certified:
+            return (
+                f"certifies a deck of {certified[0]:g} x {certified[1]:g} mm between the load cells, "
+                f"the configuration says {spacing[0]:g} x {spacing[1]:g} mm; correct [deck]"
+            )
+        return None
 
     def _read_checks(self) -> tuple[tuple[DailyCheck, ...], str | None]:
         try:

@@ -56,7 +56,7 @@ class Station:
         self._clock = clock
         norms = load_norms(config.screen.norms)
         self.store = RecordStore.open(config.station.database, station=config.station.id, beat=beat)
-        deck = DeckState(config, utc_now)
+        deck = DeckState(config, utc_now, self.store.last_signed())
         self.grid = Grid(reader, deck.model, config.deck, config.hardware.deck_imu)
         maker = self._maker = RecordMaker(config, instant_source(clock), deck, norms)
         pepper = config.staff.pepper_file

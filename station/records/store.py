@@ -15,7 +15,7 @@ import msgspec
 
 from station.errors import DataError, UnavailableError
 from station.records.database import open_database
-from station.records.event import StationEvent
+from station.records.event import CalibrationDone, StationEvent
 from station.records.outbox import DeckNote, Outbox
 from station.records.record import Record
 
@@ -125,6 +125,16 @@ class RecordStore:
         """Return the newest record, or None when there is none."""
         found = self._database.execute("SELECT id, body FROM record ORDER BY seq DESC LIMIT 1").fetchone()
         return None if found is None else self._decode(found[0], found[1])
+
+    def last_signed(self) -> str:
+        """Return the id of the certificate that was signed last, as its event has it; empty when there is none."""
+        found = self._database.execute(
+            "SELECT body FROM event WHERE type = 'calibration' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        if found is None:
+            return ""
+        data = msgspec.json.decode(found[0], type=StationEvent).data
+        return data.certificate_id if isinstance(data, CalibrationDone) else ""
 
     def raw_trials(self, result_id: str) -> dict[str, bytes]:
         """Return the raw trials of a record by name."""

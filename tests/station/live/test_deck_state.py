@@ -6,32 +6,43 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from calibration.certificate import now_utc
+from calibration.certificate import Certificate, canonical, now_utc
 from calibration.chain import append_certificate, read_chain
+from calibration.judge import certify as certify_session
 from calibration.virtual import certify_virtual_deck
 from hardware.virtual.deck import VirtualDeck
 from hardware.virtual.load import EmptyDeck
-from station.config import Config, DeckConfig, StationConfig
+from station.config import Config, DeckConfig, HardwareConfig, StationConfig
 from station.live.deck_state import DeckState
 from station.live.grid import Row
+from tests.calibration.doing import DECK, Bench
+from tests.calibration.doing import NOW as DONE
 from tests.calibration.test_daily import check
 
 NOW = now_utc()
+GUIDED = DONE + timedelta(days=1)
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(
         station=StationConfig(state_dir=str(tmp_path)),
+        hardware=HardwareConfig(backend="virtual"),
         deck=DeckConfig(certificate=str(tmp_path / "calibration.jsonl")),
     )
 
 
 def certify(config: Config, issued: datetime = NOW - timedelta(days=1), spacing_mm: float = 400.0) -> str:
     deck = VirtualDeck(EmptyDeck(), 1, cell_spacing_ml_mm=spacing_mm)
-    certificate = certify_virtual_deck(deck, issued=issued)
+    certificate = certify_virtual_deck(deck, station=config.station.id, issued=issued)
     append_certificate(certificate, Path(config.deck.certificate))
     return certificate.id
+
+
+def certify_guided(config: Config, previous: Certificate | None) -> Certificate:
+    certificate = certify_session(Bench(1).perform(), DECK, previous)
+    append_certificate(certificate, Path(config.deck.certificate))
+    return certificate
 
 
 def state(config: Config, now: datetime = NOW) -> DeckState:
@@ -68,10 +79,44 @@ def test_one_of_another_deck_is_not_used_but_the_chain_goes_on_after_it(config: 
     assert not deck.broken
 
 
+def test_one_of_another_station_or_of_a_virtual_deck_is_not_used(config: Config) -> None:
+    certify(config)
+    replace = msgspec.structs.replace
+    other = state(replace(config, station=replace(config.station, id="st-0002")))
+    assert other.model is None
+    assert "certifies the deck of station st-0001, this is st-0002" in (other.certificate_problem() or "")
+    real = state(replace(config, hardware=HardwareConfig(backend="gpiod")))
+    assert real.model is None
+    assert "certifies a virtual deck" in (real.certificate_problem() or "")
+    assert real.newest is not None, "a real calibration goes on after it"
+
+
+@pytest.mark.parametrize("forged", ["taken away", "hashed anew"])
+def test_a_last_certificate_that_this_station_has_not_signed_is_found_at_start(config: Config, forged: str) -> None:
+    first = certify_guided(config, None)
+    second = certify_guided(config, first)
+    path = Path(config.deck.certificate)
+    whole = path.read_bytes()
+    assert DeckState(config, lambda: GUIDED, second.id).certificate_problem() is None
+    line, rest = whole.split(b"\n", 1)
+    if forged == "hashed anew":
+        rest = canonical(msgspec.structs.replace(second, note="a better one").signed()) + b"\n"
+    path.write_bytes(line + b"\n" + (b"" if forged == "taken away" else rest))
+    assert len(read_chain(path)) == (1 if forged == "taken away" else 2), "the chain itself holds"
+    deck = DeckState(config, lambda: GUIDED, second.id)
+    assert deck.model is None
+    assert deck.broken
+    missed = f"does not hold certificate {second.id[:12]}, which this station has signed"
+    assert missed in (deck.certificate_problem() or "")
+    path.write_bytes(whole)
+    third = certify_guided(config, second)
+    assert DeckState(config, lambda: GUIDED, second.id).certificate == third, "killed before it was told: it is new"
+
+
 def test_an_edited_one_is_never_used(config: Config) -> None:
     certify(config)
     path = Path(config.deck.certificate)
-    path.write_bytes(path.read_bytes().replace(b'"station":"virtual"', b'"station":"virtuaL"'))
+    path.write_bytes(path.read_bytes().replace(b'"station":"st-0001"', b'"station":"st-0002"'))
     deck = state(config)
     assert deck.model is None
     assert deck.broken
@@ -91,7 +136,7 @@ def test_a_broken_chain_is_kept_beside_when_the_deck_is_calibrated_again(config:
     path.write_bytes(path.read_bytes()[:-5])
     broken = path.read_bytes()
     deck = state(config)
-    fresh = certify_virtual_deck(VirtualDeck(EmptyDeck(), 1), issued=NOW)
+    fresh = certify_virtual_deck(VirtualDeck(EmptyDeck(), 1), station=config.station.id, issued=NOW)
     told: list[object] = []
     deck.changed = told.append
     deck.take(fresh)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from calibration import chain as chain_room
+from calibration.certificate import canonical
 from calibration.chain import read_chain
 from calibration.journal import Journal
 from calibration.plan import load_plan
@@ -266,6 +267,11 @@ def test_killed_at_any_step_a_calibration_goes_on_and_ends_in_one_certificate(ma
     (certificate,) = read_chain(Path(config.deck.certificate))
     assert certificate.evidence is not None
     assert len([each for each in certificate.evidence.readings if each.kind != "zero"]) == 22
+    path = Path(config.deck.certificate)
+    path.write_bytes(canonical(msgspec.structs.replace(certificate, note="").signed()) + b"\n")
+    station = make(config)
+    station.step(1.0)
+    assert "which this station has signed" in station.engine.fault_reasons[0]
 
 
 class _Killed(BaseException):

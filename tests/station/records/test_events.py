@@ -3,11 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from station.errors import UnavailableError
 from station.records.database import SCHEMA_VERSION
-from station.records.event import StationEvent
+from station.records.event import CalibrationDone, StationEvent
 from station.records.outbox import DeckNote, Outbox
 from station.records.store import RecordStore
 from tests.station.records.making import make_event, make_record
@@ -82,3 +83,18 @@ def test_the_bridge_reads_how_the_deck_is(tmp_path: Path) -> None:
         note = DeckNote("id", "2027-01-01T00:00:00+00:00", "failed", "2026-11-26", 0.4, 1.0, "drifted", 3.0)
         store.set_deck_note(note)
         assert store.outbox.deck_note() == note
+
+
+def test_the_certificate_that_was_signed_last_is_remembered(tmp_path: Path) -> None:
+    def signed(event_id: str, certificate_id: str) -> StationEvent:
+        data = CalibrationDone(
+            certificate_id, 1, "", "2026-11-26T09:00:00+00:00", "2027-11-26T09:00:00+00:00", "AB", None
+        )
+        return msgspec.structs.replace(make_event(event_id), data=data)
+
+    with RecordStore.open(tmp_path / "station.db", station="st-1") as store:
+        assert store.last_signed() == ""
+        for certificate_id in ("a", "b"):
+            store.add_event(lambda event_id, id_=certificate_id: signed(event_id, id_))  # type: ignore[misc]
+        store.add_event(make_event)
+        assert store.last_signed() == "b"
