@@ -80,6 +80,9 @@ def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: 
     station = make()
     station.sign_in()
     assert station.screen.name == "staff.menu"
+    station.step(1.0)
+    assert "not calibrated yet" in station.screen.body
+    assert station.config.deck.certificate not in station.screen.body
     station.calibrate()
     assert station.screen.name == "calibrate.result"
     assert station.chimes() == 1 + 23, "warm, and every reading"

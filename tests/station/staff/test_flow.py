@@ -355,6 +355,13 @@ def test_a_deck_that_passes_is_signed_and_one_that_does_not_offers_no_way_to_sig
     assert present(told(bad, Journaled(None))[0]).name == "calibrate.weights"
 
 
+def test_a_refusal_stays_while_what_it_says_is_done() -> None:
+    session = Bench(1).perform(sign=False)
+    state, _ = told(menu(session=session), Pressed("resume"), Journaled(session), Judged((), False), Ticked(1000.0))
+    assert told(state, Ticked(1000.0 + IDLE_READING_S - 1))[1] == []
+    assert told(state, Ticked(1000.0 + IDLE_READING_S))[1] == [Leave()]
+
+
 def test_a_result_shows_what_refuses_or_what_came_nearest_and_all_of_it_on_request() -> None:
     session = Bench(1).perform(sign=False)
     rows = judged_rows(judge(session, DECK, None, NOW.date()).judgements)
