@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from station.checkup.sensors import MOST_FLAGGED
 from tests.kiosk_ui.xwindow import XWindow, artefacts
 
 ROOT = Path(__file__).parents[2]
@@ -53,4 +54,6 @@ def test_killing_kiosk_bridge_broker_and_subscriber_in_a_trial_changes_nothing(t
     assert document["record"]["tier"] == "not at risk"
     assert document["record"]["sway"]["quality"] == {"assessable": True, "flags": []}
     assert document["loop"]["ticks"] > 5000
-    assert sum(channel["flagged"] for channel in document["channels"]) == 0
+    # in wall time a busy machine may cost a conversion; without one (test_demo) none may be flagged
+    flagged, frames = (sum(channel[of] for channel in document["channels"]) for of in ("flagged", "frames"))
+    assert flagged < MOST_FLAGGED * frames, "what doctor asks of acquire"

@@ -169,8 +169,10 @@ def test_an_endless_line_is_cut_off(running: Running) -> None:
 def test_a_client_that_never_reads_is_dropped_and_others_go_on(running: Running) -> None:
     with StationClient(running.path, "kiosk") as lazy, StationClient(running.path, "staff") as staff:
         wait_for(lazy, Show)
+        wait_for(staff, Show)
         for _ in range(60):
             running.broadcast(Cue("speech", "x" * 30_000))
+            wait_for(staff, Cue)
         assert staff.status() == STATUS
         with pytest.raises(UnavailableError, match="closed the connection"):
             all_of(lazy)
