@@ -117,7 +117,7 @@ def judge(session: Session, deck: Deck, previous: Certificate | None, today: dat
         named("place-worst").judge(max(each.distance_mm for each in off)),
         named("place-rms").judge(math.sqrt(statistics.fmean(each.distance_mm**2 for each in off))),
     ]
-    if previous is not None and not session.begun.new_parts:
+    if previous is not None and _measured_here(previous, deck) and not session.begun.new_parts:
         judgements.append(named("gain-change").judge(_gain_change(fit, previous)))
     began_c = session.warm.temperature_c
     ended_c = deck.temperature_c if session.signed is None else session.signed.temperature_c
@@ -188,15 +188,17 @@ def certify(session: Session, deck: Deck, previous: Certificate | None) -> Certi
             repeatability_percent=found.repeatability_percent,
             zero_return_percent=found.zero_return_percent,
         ),
-        note=_note(session, previous),
+        note=_note(session, deck, previous),
     ).signed()
 
 
-def _note(session: Session, previous: Certificate | None) -> str:
+def _note(session: Session, deck: Deck, previous: Certificate | None) -> str:
     said = [f"guided calibration, plan {session.begun.plan}, limits {load_limits().version}"]
     if session.interruptions:
         said.append(f"interrupted {session.interruptions} time{'s' * (session.interruptions > 1)}")
-    if session.begun.new_parts and previous is not None:
+    if previous is not None and not _measured_here(previous, deck):
+        said.append("the certificate before was not measured on this deck, so gains were not held to it")
+    elif previous is not None and session.begun.new_parts:
         said.append("parts were replaced, so gains were not held to the certificate before")
     return "; ".join(said)
 
@@ -269,6 +271,11 @@ def _order(loads: Sequence[tuple[Reading, Four]]) -> Judgement:
 def _gain_spread(fit: Fit) -> float:
     middle = statistics.median(fit.gains_n_per_count)
     return max(abs(gain / middle - 1) for gain in fit.gains_n_per_count) * 100
+
+
+def _measured_here(previous: Certificate, deck: Deck) -> bool:
+    """Return whether a certificate's gains are those of this deck: not another station's, nor a virtual deck's."""
+    return previous.station == deck.station and previous.method != "virtual"
 
 
 def _gain_change(fit: Fit, previous: Certificate) -> float:

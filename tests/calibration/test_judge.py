@@ -13,6 +13,9 @@ from calibration.judge import Deck, certify, judge, look_at_reading
 from calibration.limits import explain, limit_of, load_limits
 from calibration.plan import Step
 from calibration.procedure import Levelled, Session, Signed, WarmedUp
+from calibration.virtual import certify_virtual_deck
+from hardware.virtual.deck import VirtualDeck
+from hardware.virtual.load import EmptyDeck
 from tests.calibration.doing import DECK, NOW, WEIGHTS, Bench, spoiled
 
 TODAY = NOW.date()
@@ -180,6 +183,20 @@ def test_a_cell_that_has_changed_since_the_last_certificate_is_refused_unless_it
     certificate = certify(replaced, DECK, before)
     assert certificate.number == 2
     assert "parts were replaced, so gains were not held to the certificate before" in certificate.note
+
+
+def test_gains_are_not_held_to_a_certificate_of_another_station_or_of_a_virtual_deck() -> None:
+    bench = Bench(7)
+    other = certify(bench.perform(), spoiled(station="st-0002"), None)
+    virtual = certify_virtual_deck(VirtualDeck(EmptyDeck(), 1), station=DECK.station)
+    bench.spoil = lambda step, c: (c[0], c[1] * 1.03, c[2], c[3])
+    session = bench.perform()
+    for before in (other, virtual):
+        certificate = certify(session, DECK, before)
+        assert (certificate.number, certificate.previous) == (2, before.id)
+        assert certificate.evidence is not None
+        assert "gain-change" not in {each.limit_name for each in certificate.evidence.judgements}
+        assert "the certificate before was not measured on this deck" in certificate.note
 
 
 def test_what_was_held_to_a_limit_that_is_gone_can_still_be_read() -> None:
