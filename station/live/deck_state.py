@@ -174,7 +174,7 @@ class DeckState:
         try:
             chain = read_chain(path)
         except NoCertificateError as error:
-            self.missing = not path.exists()
+            self.missing = isinstance(error.__cause__, FileNotFoundError)
             self._problem = f"this deck is not calibrated: {error}"
             return
         except CalibrationError as error:

@@ -127,13 +127,19 @@ class RecordStore:
         return None if found is None else self._decode(found[0], found[1])
 
     def last_signed(self) -> str:
-        """Return the id of the certificate that was signed last, as its event has it; empty when there is none."""
+        """Return the id of the certificate that was signed last, as its event has it; empty when there is none.
+
+        Raises DataError when what is stored cannot be read.
+        """
         found = self._database.execute(
-            "SELECT body FROM event WHERE type = 'calibration' ORDER BY seq DESC LIMIT 1"
+            "SELECT id, body FROM event WHERE type = 'calibration' ORDER BY seq DESC LIMIT 1"
         ).fetchone()
         if found is None:
             return ""
-        data = msgspec.json.decode(found[0], type=StationEvent).data
+        try:
+            data = msgspec.json.decode(found[1], type=StationEvent).data
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DataError(f"{self.path}: event {found[0]} cannot be read: {error}") from error
         return data.certificate_id if isinstance(data, CalibrationDone) else ""
 
     def raw_trials(self, result_id: str) -> dict[str, bytes]:

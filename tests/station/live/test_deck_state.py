@@ -70,6 +70,15 @@ def test_without_one_there_is_no_model_and_the_reason_names_the_file(config: Con
     assert (deck.missing, deck.broken) == (True, False)
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "a-file/calibration.jsonl"])
+def test_one_that_cannot_be_reached_is_not_taken_for_none(config: Config, tmp_path: Path, name: str) -> None:
+    (tmp_path / "a-file").touch()
+    deck = state(msgspec.structs.replace(config, deck=DeckConfig(certificate=str(tmp_path / name))))
+    assert deck.model is None
+    assert not deck.missing
+    assert "there is no calibration certificate to read" in (deck.certificate_problem() or "")
+
+
 def test_one_of_another_deck_is_not_used_but_the_chain_goes_on_after_it(config: Config) -> None:
     certify(config, spacing_mm=350.0)
     deck = state(config)

@@ -1,12 +1,13 @@
 """Events beside records: one count, one outbox, and a database of the version before goes on where it was."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from station.errors import UnavailableError
+from station.errors import DataError, UnavailableError
 from station.records.database import SCHEMA_VERSION
 from station.records.event import CalibrationDone, StationEvent
 from station.records.outbox import DeckNote, Outbox
@@ -98,3 +99,10 @@ def test_the_certificate_that_was_signed_last_is_remembered(tmp_path: Path) -> N
             store.add_event(lambda event_id, id_=certificate_id: signed(event_id, id_))  # type: ignore[misc]
         store.add_event(make_event)
         assert store.last_signed() == "b"
+    with contextlib.closing(sqlite3.connect(tmp_path / "station.db")) as database, database:
+        database.execute("UPDATE event SET body = x'7b' WHERE type = 'calibration'")
+    with (
+        RecordStore.open(tmp_path / "station.db", station="st-1") as store,
+        pytest.raises(DataError, match=r"station\.db: event .* cannot be read"),
+    ):
+        store.last_signed()
