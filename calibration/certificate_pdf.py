@@ -122,15 +122,8 @@ def _judgements(pdf: FPDF, evidence: Evidence) -> None:
     rows = [("limit", "measured", "allowed", "")]
     for each in evidence.judgements:
         limit = limit_of(each)
-        side = "at most" if limit.refused == "above" else "at least"
-        rows.append(
-            (
-                limit.what,
-                _digits(each.measured, each.unit),
-                f"{side} {_digits(each.limit, each.unit)}",
-                "passed" if each.passed else "REFUSED",
-            )
-        )
+        measured = limit.with_unit(_digits(each.measured))
+        rows.append((limit.what, measured, limit.allowed, "passed" if each.passed else "REFUSED"))
     _table(pdf, rows, (98, 30, 34, 16), head=True, size=8)
 
 
@@ -162,10 +155,9 @@ def _loads(pdf: FPDF, evidence: Evidence, gravity_m_s2: float) -> None:
     _table(pdf, rows, (34, 28, 40, 42, 34), head=True, size=8)
 
 
-def _digits(value: float, unit: str) -> str:
+def _digits(value: float) -> str:
     """Return a number with the digits that mean something; whole numbers as they are."""
-    digits = f"{value:.0f}" if float(value).is_integer() else f"{value:.3g}"
-    return digits if unit == "1" else f"{digits} {unit}"
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.3g}"
 
 
 def _pair(x_mm: float, y_mm: float, digits: int) -> str:

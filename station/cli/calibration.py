@@ -228,5 +228,4 @@ def _print(certificate: Certificate) -> None:
     click.echo(f"temperature {evidence.temperature_words}")
     for judgement in evidence.judgements:
         limit = limit_of(judgement)
-        allowed = "at most" if limit.refused == "above" else "at least"
-        click.echo(f"  {judgement.measured:>10.4g} {judgement.unit:<10} {allowed} {judgement.limit:g}: {limit.what}")
+        click.echo(f"  {judgement.measured:>10.4g} {judgement.unit:<10} {limit.allowed}: {limit.what}")

@@ -108,7 +108,7 @@ def test_the_certificate_for_the_wall_names_hash_limits_weights_and_validity(tmp
         "verify",
     ):
         assert words in text, words
-    for words in ("coverage factor k = 2", "uncertainty, g \\(k = 2\\)", "page 3 of ", "Fz x, uN m"):
+    for words in ("coverage factor k = 2", "uncertainty, g \\(k = 2\\)", "page 3 of ", "Fz x, uN m", "at most 1°"):
         assert words in text, words
     assert not re.search(r"-0\.0+[,)]", text)
     assert "no sensor in the deck gave it" in text
