@@ -1,1 +1,1 @@
-"""From counts to newtons and millimetres: certificates and the model they hold."""
+"""From counts to newtons and millimetres: the guided procedure, its limits, the certificates. Knows no visit."""

@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 @click.option("--client-id", default="ingest", show_default=True, help="Durable: the broker keeps its messages by it.")
 @click.option("--share", help="Name of a group of consumers that share the work, each with its own --client-id.")
 @click.option("--username", help="Account at the broker; the password is read from --password-file.")
-@click.option("--password-file", type=click.Path(path_type=Path))
+@click.option(
+    "--password-file", type=click.Path(path_type=Path), help="The account's password and nothing else; mode 0600."
+)
 @click.option("--ca-file", type=click.Path(path_type=Path), help="The clinic's CA; required outside this machine.")
 @click.option("--cert-file", type=click.Path(path_type=Path), help="This consumer's certificate, for mutual TLS.")
 @click.option("--key-file", type=click.Path(path_type=Path), help="The key of that certificate.")
@@ -43,7 +45,10 @@ def ingest(
     cert_file: Path | None,
     key_file: Path | None,
 ) -> None:
-    """Store results and events from MQTT in SQLite, each exactly once, and acknowledge them to their stations."""
+    """Store results and events from MQTT, each exactly once.
+
+    They go into an SQLite file; each is acknowledged to its station once it is in it.
+    """
     if ca_file is None and not (host == "localhost" or host.startswith("127.") or host == "::1"):
         raise ConfigError(f"--host {host} is not this machine: set --ca-file, results travel over TLS only")
     if (cert_file is None) != (key_file is None):

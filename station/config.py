@@ -227,7 +227,7 @@ def load_config(path: Path) -> Config:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such configuration file; name one with --config, or copy the example that `config show` prints"
+            f"{path}: no such configuration file; name one with --config, or begin with `config show --default`"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error

@@ -30,11 +30,11 @@ from station.sway.profiles import PROFILES, profile_named
     "paths", metavar="FILE|FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
 )
 @click.option("--profile", default="station", show_default=True, help=f"What is done first: {', '.join(PROFILES)}.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes to use. Default: for many files all cores.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Picture of one recording to write (PNG, PDF or SVG).")
 def analyze(paths: tuple[Path, ...], profile: str, as_json: bool, jobs: int | None, plot: Path | None) -> None:
-    """Measure sway in recordings: files, or every recording in a folder.
+    """Measure sway in recordings: files, or all in a folder.
 
     CSV with time_s,cop_ml_mm,cop_ap_mm[,fz_n] or with time_s and four corner forces; raw trials of a station
     (*.trial.npz); people of the human-balance recordings (subject_001.npz, or subject_001.npz:BDS00001 for one trial).

@@ -48,7 +48,7 @@ def calibrate(
     play: bool,
     as_json: bool,
 ) -> None:
-    """Calibrate the deck; goes on with a calibration that was interrupted. Exit 65 when the deck does not pass."""
+    """Calibrate the deck, or go on where it was interrupted. Exit 65 when the deck does not pass."""
     config = load_config(config_path())
     if discard and not _answers(config):
         _forget(config.station.calibration_journal)

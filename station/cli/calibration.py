@@ -56,7 +56,7 @@ _file = click.option("--file", type=click.Path(path_type=Path), help="A chain. D
 
 @click.group()
 def calibration() -> None:
-    """Show and verify calibration certificates; list the weights."""
+    """Show and verify certificates; list weights; draw a template."""
 
 
 @calibration.command()
@@ -86,7 +86,7 @@ def show(number: int | None, file: Path | None, pdf: Path | None, as_json: bool)
 @_file
 @_json
 def verify(file: Path | None, as_json: bool) -> None:
-    """Hold every certificate to its hash and to the one before; exit 65 at the first byte that was changed."""
+    """Hold every certificate to its hash and to the one before. Exit 65 at the first byte that was changed."""
     path = _path(file)
     chain = _chain(file)
     aside = sorted(each.name for each in path.parent.glob(f"{path.name}.broken-*"))
@@ -109,7 +109,10 @@ def verify(file: Path | None, as_json: bool) -> None:
 @_file
 @_json
 def history(file: Path | None, as_json: bool) -> None:
-    """Print a line a certificate: when, by whom, and how each cell's gain has moved since the one before."""
+    """Print a line a certificate.
+
+    It says when, by whom, until when, and how far the cell that changed most has moved since the one before.
+    """
     chain = _chain(file)
     lines = [_history(each, before) for before, each in zip((None, *chain), chain, strict=False)]
     if as_json:
@@ -125,7 +128,7 @@ def history(file: Path | None, as_json: bool) -> None:
 @click.option("--example", is_flag=True, help="Print a register to begin with, instead of your own.")
 @_json
 def weights(example: bool, as_json: bool) -> None:
-    """List the register of weights, and say which certificates have expired."""
+    """List the register of weights, and what has expired."""
     if example:
         click.echo(EXAMPLE, nl=False)
         return
@@ -144,7 +147,10 @@ def weights(example: bool, as_json: bool) -> None:
 @click.option("--pdf", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
 @click.option("--paper", type=click.Choice(["a4", "a3", "a2", "a1"]), default="a4", show_default=True)
 def template(pdf: Path, paper: str) -> None:
-    """Draw the template of this deck to scale, as PDF; smaller paper gives several sheets to be joined."""
+    """Draw the template of this deck to scale, as PDF.
+
+    Smaller paper gives several sheets to be joined.
+    """
     from calibration.template import template_of, write_template
 
     deck = load_config(config_path()).deck

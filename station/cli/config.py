@@ -19,7 +19,7 @@ def config() -> None:
 @config.command()
 @_file
 def check(file: Path | None) -> None:
-    """Say whether a configuration file is right; exit 78 with file, line, key and value where it is not."""
+    """Say whether a configuration file is right. Exit 78 with file, line, key and value where it is not."""
     path = config_path(file)
     load_norms(load_config(path).screen.norms)
     click.echo(f"{path}: good")
@@ -28,7 +28,7 @@ def check(file: Path | None) -> None:
 @config.command()
 @_file
 @click.option("--default", is_flag=True, help="The defaults instead of a file: a start for a file of your own.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def show(file: Path | None, default: bool, as_json: bool) -> None:
     """Print the configuration in force, defaults filled in."""
     shown = Config() if default else load_config(config_path(file))

@@ -81,7 +81,7 @@ class _Speed(click.ParamType[float | None]):
     "--broker-port", type=click.IntRange(1, 65535), help="Loopback port of the demo's broker. Default: a free one."
 )
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep database, logs, certificate here.")
-@click.option("--json", "as_json_", is_flag=True, help="One JSON document on standard output, nothing else.")
+@click.option("--json", "as_json_", is_flag=True, help="One JSON document on standard output.")
 @click.pass_context
 def demo(
     ctx: click.Context,
@@ -104,7 +104,10 @@ def demo(
     keep: Path | None,
     as_json_: bool,
 ) -> None:
-    """Screen a recorded or model person on virtual chips and deliver the result to a subscriber."""
+    """Screen a recorded or model person on virtual chips.
+
+    The result is delivered to a subscriber on this machine.
+    """
     if "help" in faults:
         _list_faults()
         return

@@ -34,7 +34,7 @@ class Report(msgspec.Struct, frozen=True):
 @click.option("--tap-timeout", "tap_timeout_s", type=click.FloatRange(1, 600), default=30.0, show_default=True,
               help="How long to wait for a press on a corner, s.")  # fmt: skip
 def doctor(as_json: bool, tap: bool, tap_timeout_s: float) -> None:
-    """Check every part of the station that runs on this machine; exit 69 when something needed is missing."""
+    """Check every part of the station on this machine. Exit 69 when one is BAD."""
     config = load_config(config_path())
     checks = tuple(examine(config))  # before anybody presses: noise is judged on a deck that was left alone
     tapped = _tap(config, as_json, tap_timeout_s) if tap else None

@@ -17,7 +17,7 @@ from station.sway.norms_ingest import FEWEST_RESULTS, build_from_ingest
 
 @click.group()
 def norms() -> None:
-    """Build and show the reference population that sway is compared with."""
+    """Build and show the norms that sway is compared with."""
 
 
 @norms.command()
@@ -35,10 +35,10 @@ def norms() -> None:
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; without it the table is printed.")
 def build(folder: Path | None, database: Path | None, name: str, at_least: int, out: Path | None) -> None:
-    """Make a table with the pipeline of this software: from recordings, or from a clinic's own results.
+    """Make a table from recordings or a clinic's own results.
 
-    A clinic's results count when the person agreed to be compared and the visit was anonymous. To use the table, name
-    it in the configuration: screen.norms = "/path/norms.json".
+    The pipeline of this software makes it. A clinic's results count when the person agreed to be compared and the visit
+    was anonymous. To use the table, name it in the configuration: screen.norms = "/path/norms.json".
     """
     if (folder is None) == (database is None):
         raise UsageError("give either --from FOLDER or --from-ingest DATABASE")
@@ -64,7 +64,10 @@ def build(folder: Path | None, database: Path | None, name: str, at_least: int, 
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def show(file: Path | None, as_json: bool) -> None:
-    """Show a table that was built, or the one that ships: how many people are behind it and where they come from."""
+    """Show a table that was built, or the one that ships.
+
+    It says who is behind it, how many, and how far each measure repeats.
+    """
     table = load_norms() if file is None else _read(file)
     if as_json:
         click.echo(encode_norms(table), nl=False)

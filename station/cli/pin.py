@@ -14,14 +14,14 @@ from station.staff.pin import FEWEST_DIGITS, MOST_DIGITS, PinKeeper, read_pepper
 
 @click.group()
 def pin() -> None:
-    """Set and remove the PINs of staff; each has initials, which stand in certificates."""
+    """Set, list and remove the PINs of staff. Each has initials, which stand in certificates."""
 
 
 @pin.command("set")
 @click.option("--initials", default="ST", show_default=True, help="Whose PIN it is: 1 to 8 letters.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Read the PIN from standard input: one line, asked once.")
 def set_pin(initials: str, from_stdin: bool) -> None:
-    """Set somebody's PIN, in place of the one before; also ends a lock-out."""
+    """Set somebody's PIN, in place of any before. Also ends a lock-out."""
     keeper = _keeper()
     if from_stdin:
         typed = sys.stdin.readline().strip()

@@ -22,7 +22,7 @@ class ProcessMain(Protocol):
 @click.command()
 @click.argument("process", type=click.Choice(["acquire", "station", "kiosk", "bridge"]))
 def run(process: str) -> None:
-    """Run one of the four processes until it is told to stop (SIGTERM)."""
+    """Run one of the four processes until told to stop (SIGTERM)."""
     config = load_config(config_path())
     process_main = _main_of(process)
     notify_ready()

@@ -52,6 +52,13 @@ def test_every_command_has_a_help_text() -> None:
         assert len(shown.output) > 80
 
 
+def test_no_line_of_a_list_of_commands_is_cut() -> None:
+    for group in ([], ["calibration"], ["config"], ["norms"], ["pin"]):
+        listed = CliRunner().invoke(cli, [*group, "--help"]).output
+        assert "Commands:" in listed
+        assert "..." not in listed.split("Commands:")[1]
+
+
 def test_an_unknown_command_or_option_is_a_usage_error_in_one_line(say: Say) -> None:
     for arguments in (["dance"], ["demo", "--dance"], ["run", "dance"], ["--log-level", "loud", "doctor"]):
         code, out, err = say(*arguments)
