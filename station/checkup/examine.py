@@ -20,6 +20,7 @@ from station.checkup.sensors import sensors
 from station.client import StationClient
 from station.config import Config
 from station.errors import StationError
+from station.live.deck_state import of_another_deck
 from station.records.instants import now_instant
 from station.records.outbox import Outbox
 from station.sway.norms import load_norms
@@ -30,7 +31,7 @@ LONG_WAIT_S: Final = 900.0  # a bridge that finds its broker again needs a minut
 
 def examine(config: Config) -> Iterator[Check]:
     """Yield every check, in the order in which a sample travels."""
-    yield _certificate(Path(config.deck.certificate))
+    yield _certificate(config)
     yield _norms(config.screen.norms)
     yield from _station(config)
     yield from _outbox(config.station.database)
@@ -40,12 +41,15 @@ def examine(config: Config) -> Iterator[Check]:
     yield _clock()
 
 
-def _certificate(path: Path) -> Check:
-    expected = "a certificate that is whole and has not expired"
+def _certificate(config: Config) -> Check:
+    expected = "a certificate of this deck that is whole and has not expired"
+    path = Path(config.deck.certificate)
     try:
         certificate = current_certificate(path)
     except CalibrationError as error:
         return Check("calibration", "bad", str(error), expected, "calibrate the deck")
+    if problem := of_another_deck(certificate, config):
+        return Check("calibration", "bad", f"{path}: {problem}", expected, "correct that, or calibrate this deck")
     said = f"{certificate.id[:12]}, valid from {certificate.issued:%Y-%m-%d} to {certificate.valid_until:%Y-%m-%d}"
     if DeckModel(certificate).expired(now_utc()):
         return Check("calibration", "bad", said, expected, "calibrate the deck, or set the clock")

@@ -36,6 +36,23 @@ class _KeptZero(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offset_n: Four
 
 
+def of_another_deck(certificate: Certificate, config: Config) -> str | None:
+    """Return in words why a certificate is not of this station's deck, and what to correct; None when it is."""
+    deck, station = config.deck, config.station.id
+    if certificate.station != station:
+        return f"certifies the deck of station {certificate.station}, this is {station}; correct station.id"
+    if certificate.method == "virtual" and config.hardware.backend != "virtual":
+        return "certifies a virtual deck; correct hardware.backend"
+    spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
+    certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)
+    if spacing != certified:
+        return (
+            f"certifies a deck of {certified[0]:g} x {certified[1]:g} mm between the load cells, "
+            f"the configuration says {spacing[0]:g} x {spacing[1]:g} mm; correct [deck]"
+        )
+    return None
+
+
 class DeckState:
     """One deck. `changed` is called with the model whenever it is another one."""
 
@@ -191,27 +208,11 @@ class DeckState:
             )
             return
         self.newest = certificate
-        if problem := self._of_another(certificate):
+        if problem := of_another_deck(certificate, self._config):
             self._problem = f"{path}: {problem}, or calibrate this deck"
             return
         self.certificate = certificate
         self.calibrated = DeckModel(certificate)
-
-    def _of_another(self, certificate: Certificate) -> str | None:
-        """Return in words why a certificate is not of this deck, and what to correct; None when it is."""
-        deck, station = self._config.deck, self._config.station.id
-        if certificate.station != station:
-            return f"certifies the deck of station {certificate.station}, this is {station}; correct station.id"
-        if certificate.method == "virtual" and self._config.hardware.backend != "virtual":
-            return "certifies a virtual deck; correct hardware.backend"
-        spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
-        certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)
-        if spacing != certified:
-            return (
-                f"certifies a deck of {certified[0]:g} x {certified[1]:g} mm between the load cells, "
-                f"the configuration says {spacing[0]:g} x {spacing[1]:g} mm; correct [deck]"
-            )
-        return None
 
     def _read_checks(self) -> tuple[tuple[DailyCheck, ...], str | None]:
         try:

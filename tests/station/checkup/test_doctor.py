@@ -68,7 +68,9 @@ def config(tmp_path: Path) -> Config:
         hardware=HardwareConfig(backend="virtual"),
         deck=DeckConfig(certificate=str(tmp_path / "calibration.jsonl")),
     )
-    append_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck())), tmp_path / "calibration.jsonl")
+    append_certificate(
+        certify_virtual_deck(VirtualDeck(EmptyDeck()), config.station.id), tmp_path / "calibration.jsonl"
+    )
     RecordStore.open(config.station.database, station="st-1").close()
     return config
 
@@ -276,12 +278,21 @@ def test_a_certificate_that_has_expired_or_is_gone_is_bad(config: Config) -> Non
     path = Path(config.deck.certificate)
     issued = now_utc() - timedelta(days=400)
     path.unlink()
-    append_certificate(certify_virtual_deck(VirtualDeck(EmptyDeck()), issued=issued, valid_days=365), path)
+    append_certificate(
+        certify_virtual_deck(VirtualDeck(EmptyDeck()), config.station.id, issued=issued, valid_days=365), path
+    )
     found = blamed(config)
     assert {name: check.verdict for name, check in found.items()} == {"calibration": "bad"}
     assert f"{issued + timedelta(days=365):%Y-%m-%d}" in found["calibration"].measured
     path.unlink()
     assert "no calibration certificate" in blamed(config)["calibration"].measured
+
+
+def test_a_certificate_of_another_deck_is_bad_as_it_is_for_the_station(config: Config) -> None:
+    other = msgspec.structs.replace(config, station=msgspec.structs.replace(config.station, id="st-0002"))
+    found = blamed(other)
+    assert {name: check.verdict for name, check in found.items()} == {"calibration": "bad"}
+    assert "certifies the deck of station st-0001, this is st-0002" in found["calibration"].measured
 
 
 def test_results_that_wait_for_long_are_seen_and_those_just_made_are_not(config: Config) -> None:
