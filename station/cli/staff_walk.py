@@ -258,7 +258,8 @@ class StaffWalk:
         return chosen
 
     def _instruct(self, screen: ScreenModel) -> None:
-        text = f"{screen.title}. {screen.body}"
+        stop = "" if screen.title.endswith("?") else "."
+        text = f"{screen.title}{stop} {screen.body}"
         if screen.progress is not None:
             text = f"[{screen.progress.at}/{screen.progress.of}] {text}"
         if text != self._said and screen.name != "staff.working":
