@@ -226,6 +226,7 @@ class FifoImu(Imu):
         self._set_up()
         self._state = _State.READING
         self._heard_ns = self._clock.now_ns()
+        self._temperature_c = None
         self._settling = settling_samples(self._nominal_hz)
         self._run = 1
 

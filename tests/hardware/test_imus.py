@@ -270,6 +270,21 @@ def test_a_temperature_that_the_sensor_cannot_measure_is_none(rig: Make, celsius
     assert r.driver.temperature_c is None
 
 
+def test_a_chip_that_was_set_up_again_does_not_give_the_temperature_from_before(rig: Make) -> None:
+    r = rig()
+    r.run(2_000 * MS)
+    r.chip.brown_out()
+    r.chip.temperature_c = 60.0
+    while not r.driver.counters.config_losses:
+        r.endure(10 * MS, 10 * MS)
+    given = []
+    for _ in range(100):
+        r.endure(10 * MS, 10 * MS)
+        given.append(r.driver.temperature_c)
+    known = next(at for at, each in enumerate(given) if each is not None)
+    assert given[known:] == pytest.approx([60.0] * (100 - known), abs=0.01)
+
+
 def test_a_chip_that_does_not_answer_has_no_temperature(rig: Make) -> None:
     r = rig(timed=True)
     r.run(1_000 * MS)
