@@ -234,4 +234,4 @@ def _print(certificate: Certificate) -> None:
     click.echo(f"temperature {evidence.temperature_words}")
     for judgement in evidence.judgements:
         limit = limit_of(judgement)
-        click.echo(f"  {judgement.measured:>10.4g} {judgement.unit:<10} {limit.allowed}: {limit.what}")
+        click.echo(f"  {limit.with_unit(f'{judgement.measured:.4g}'):<16} {limit.allowed}: {limit.what}")
