@@ -42,7 +42,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One calibration of one deck. Times are UTC; distances between the cells' centres, mm; local g, m/s2.
 
     number: 1 for the deck's first, and one more each time; previous: the id of the one before, empty for the first.
-    method: `guided` has evidence; `virtual` is the ideal calibration of a virtual deck.
+    method: `guided` has evidence, and so has `guided-virtual`, the same on a virtual deck; `virtual` is its ideal one.
     matrix: counts above zero, in the order of the cells, to Fz (N), Fz x and Fz y (N mm).
     """
 
@@ -50,7 +50,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: int
     previous: str
     station: str
-    method: Literal["guided", "virtual"]
+    method: Literal["guided", "guided-virtual", "virtual"]
     issued: datetime
     valid_until: datetime
     cell_spacing_ml_mm: float

@@ -8,7 +8,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -28,7 +28,7 @@ FITTED: Final = ("place", "load-up", "load-down", "repeat")
 class Deck(msgspec.Struct, frozen=True):
     """What is known of the deck beside the readings. serials: of the cells; rates_hz: of the converters.
 
-    temperature_c: of its IMU now, None where that gives none.
+    temperature_c: of its IMU now, None where that gives none; virtual: its cells are virtual chips.
     """
 
     station: str
@@ -43,6 +43,12 @@ class Deck(msgspec.Struct, frozen=True):
     temperature_c: float | None = None
     valid_days: int = 365
     two_people: bool = False
+    virtual: bool = False
+
+    @property
+    def method(self) -> Literal["guided", "guided-virtual"]:
+        """Return how a certificate of it calls this procedure."""
+        return "guided-virtual" if self.virtual else "guided"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -160,7 +166,7 @@ def certify(session: Session, deck: Deck, previous: Certificate | None) -> Certi
         number=1 if previous is None else previous.number + 1,
         previous="" if previous is None else previous.id,
         station=deck.station,
-        method="guided",
+        method=deck.method,
         issued=signed.ended,
         valid_until=signed.ended + timedelta(days=deck.valid_days),
         cell_spacing_ml_mm=deck.cell_spacing_ml_mm,
@@ -275,7 +281,7 @@ def _gain_spread(fit: Fit) -> float:
 
 def _measured_here(previous: Certificate, deck: Deck) -> bool:
     """Return whether a certificate's gains are those of this deck: not another station's, nor a virtual deck's."""
-    return previous.station == deck.station and previous.method != "virtual"
+    return previous.station == deck.station and previous.method == deck.method
 
 
 def _gain_change(fit: Fit, previous: Certificate) -> float:

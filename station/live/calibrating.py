@@ -185,6 +185,7 @@ class Calibrating:
             software_version=f"{SOFTWARE_VERSION}, calibration {self._code[:16]}",
             valid_days=config.calibration.valid_days,
             two_people=config.calibration.two_people,
+            virtual=config.hardware.backend == "virtual",
         )
 
     def _rates_hz(self) -> Four:

@@ -41,7 +41,7 @@ def of_another_deck(certificate: Certificate, config: Config) -> str | None:
     deck, station = config.deck, config.station.id
     if certificate.station != station:
         return f"certifies the deck of station {certificate.station}, this is {station}; correct station.id"
-    if certificate.method == "virtual" and config.hardware.backend != "virtual":
+    if certificate.method != "guided" and config.hardware.backend != "virtual":
         return "certifies a virtual deck; correct hardware.backend"
     spacing = (deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm)
     certified = (certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm)

@@ -15,7 +15,7 @@ from hardware.virtual.load import EmptyDeck
 from station.config import Config, DeckConfig, HardwareConfig, StationConfig
 from station.live.deck_state import DeckState
 from station.live.grid import Row
-from tests.calibration.doing import DECK, Bench
+from tests.calibration.doing import DECK, Bench, spoiled
 from tests.calibration.doing import NOW as DONE
 from tests.calibration.test_daily import check
 
@@ -94,10 +94,15 @@ def test_one_of_another_station_or_of_a_virtual_deck_is_not_used(config: Config)
     other = state(replace(config, station=replace(config.station, id="st-0002")))
     assert other.model is None
     assert "certifies the deck of station st-0001, this is st-0002" in (other.certificate_problem() or "")
-    real = state(replace(config, hardware=HardwareConfig(backend="gpiod")))
-    assert real.model is None
-    assert "certifies a virtual deck" in (real.certificate_problem() or "")
-    assert real.newest is not None, "a real calibration goes on after it"
+    newest = read_chain(Path(config.deck.certificate))[-1]
+    for practised in (None, certify_session(Bench(1).perform(), spoiled(virtual=True), newest)):
+        if practised is not None:
+            append_certificate(practised, Path(config.deck.certificate))
+            assert DeckState(config, lambda: GUIDED).certificate == practised
+        real = DeckState(replace(config, hardware=HardwareConfig(backend="gpiod")), lambda: GUIDED)
+        assert real.model is None
+        assert "certifies a virtual deck" in (real.certificate_problem() or "")
+        assert real.newest is not None, "a real calibration goes on after it"
 
 
 @pytest.mark.parametrize("forged", ["taken away", "hashed anew"])
