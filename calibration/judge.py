@@ -199,7 +199,8 @@ def certify(session: Session, deck: Deck, previous: Certificate | None) -> Certi
 
 
 def _note(session: Session, deck: Deck, previous: Certificate | None) -> str:
-    said = [f"guided calibration, plan {session.begun.plan}, limits {load_limits().version}"]
+    what = "guided calibration of a virtual deck" if deck.virtual else "guided calibration"
+    said = [f"{what}, plan {session.begun.plan}, limits {load_limits().version}"]
     if session.interruptions:
         said.append(f"interrupted {session.interruptions} time{'s' * (session.interruptions > 1)}")
     if previous is not None and not _measured_here(previous, deck):

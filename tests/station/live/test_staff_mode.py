@@ -90,6 +90,7 @@ def test_the_whole_procedure_ends_in_a_certificate_that_is_in_use_at_once(make: 
     assert station.screen.name == "calibrate.done"
     (certificate,) = read_chain(Path(station.config.deck.certificate))
     assert certificate.method == "guided-virtual"
+    assert certificate.note.startswith("guided calibration of a virtual deck, plan ")
     assert certificate.evidence is not None
     assert certificate.evidence.operator == "AB"
     assert re.fullmatch(r".+, calibration [0-9a-f]{16}", certificate.evidence.software_version)
