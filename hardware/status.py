@@ -10,7 +10,7 @@ from hardware.imu import ImuCounters, SelfTest
 
 
 class LatenessUs(msgspec.Struct, frozen=True):
-    """How late something was, microseconds: median, 99th percentile, and the largest since the start."""
+    """How late something was, microseconds: median and 99th percentile of late, and the largest since the start."""
 
     p50: float
     p99: float
@@ -57,7 +57,7 @@ class SourceStatus(msgspec.Struct, frozen=True):
     """A source of samples: where they come from and what its drivers have counted.
 
     backend: `gpiod on /dev/gpiochip0 (pinctrl-rp1)`, say; frame_delay_us: from the edge on DOUT to the first clock
-    pulse, since the start and to within 7 %, None where no pin is clocked; warnings: what works, but at a cost.
+    pulse, None where no pin is clocked; warnings: what works, but at a cost.
     """
 
     backend: str

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.lateness import LatenessHistogram
+from hardware.lateness import RECENT, LatenessHistogram
 
 
 @given(
@@ -34,3 +34,15 @@ def test_what_is_later_than_anything_sensible_still_counts() -> None:
     histogram.add(1 << 60)
     assert histogram.count == 1
     assert histogram.max_ns == 1 << 60
+
+
+def test_a_bad_hour_shows_after_weeks_of_good_ones_and_the_largest_stays() -> None:
+    histogram = LatenessHistogram()
+    histogram.add(10**9)
+    for _ in range(4 * RECENT):
+        histogram.add(1_000)
+    assert histogram.percentile_ns(1.0) == pytest.approx(1_000, rel=0.07)
+    for _ in range(RECENT // 10):
+        histogram.add(10**6)
+    assert histogram.percentile_ns(0.99) == pytest.approx(10**6, rel=0.07)
+    assert (histogram.count, histogram.max_ns) == (4 * RECENT + RECENT // 10 + 1, 10**9)
