@@ -81,7 +81,7 @@ def _head(pdf: FPDF, certificate: Certificate) -> None:
 
 def _worth(pdf: FPDF, worth: Uncertainty) -> None:
     """Write the uncertainty, and what it is made of."""
-    _title(pdf, f"Uncertainty, for loads up to {worth.largest_kg:.0f} kg")
+    _title(pdf, f"Uncertainty, for loads from {worth.lightest_kg:.0f} to {worth.largest_kg:.0f} kg")
     rows = [("of", "standard uncertainty of each contribution; independent, added in squares", "")]
     for of, unit, parts, expanded in (
         ("force", "% of the load", worth.force_percent, worth.expanded_force_percent),

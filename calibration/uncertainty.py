@@ -2,7 +2,8 @@
 
 After the GUM: each contribution is a standard uncertainty, they are taken as independent and added in squares, and the
 result is multiplied by 2 (about 95 %). It holds on the day of the calibration, where the template has its holes, for
-loads up to the largest that stood on it; what is heavier is taken along the same straight line.
+loads between the lightest and the largest that stood on it; what is heavier is taken along the same straight line.
+Zero and hysteresis are known as parts of the largest load, and are stated as what they are of the lightest.
 
 Not in it: local g, which the certificate states; what moves afterwards, which the daily check and the zero watch.
 """
@@ -34,6 +35,7 @@ class Uncertainty(msgspec.Struct, frozen=True):
 
     force_percent: tuple[Contribution, ...]
     place_mm: tuple[Contribution, ...]
+    lightest_kg: float
     largest_kg: float
 
     @property
@@ -53,16 +55,17 @@ def uncertainty_of(certificate: Certificate) -> Uncertainty | None:
     if evidence is None:
         return None
     loads = [each for each in evidence.readings if each.mass_kg > 0]
-    largest_kg = max(each.mass_kg for each in loads)
+    lightest_kg, largest_kg = min(each.mass_kg for each in loads), max(each.mass_kg for each in loads)
     found = list(zip(loads, evidence.residuals, strict=True))
     relative = [(load.kind, off.force_n / (load.mass_kg * gravity_m_s2) * 100) for load, off in found]
     unseen = [(load, off) for load, off in found if load.kind == "verify"]
     expanded_g = {each.id: each.uncertainty_g for each in evidence.weights}
     # of weights that stand together the uncertainties are added up: they come from one laboratory
     weights = max(sum(expanded_g[each] for each in load.weights) / load.mass_kg / 10 for load in loads)
-    zero = evidence.zero_return_percent / math.sqrt(3)
+    of_lightest = largest_kg / lightest_kg
+    zero = evidence.zero_return_percent * of_lightest / math.sqrt(3)
+    hysteresis = evidence.hysteresis_percent * of_lightest / math.sqrt(12)
     lever_mm = math.hypot(certificate.cell_spacing_ml_mm, certificate.cell_spacing_ap_mm) / 2
-    lightest_kg = min(load.mass_kg for load, _ in unseen)
     return Uncertainty(
         force_percent=(
             Contribution("weights: their certificates, halved (k = 2)", weights / COVERAGE),
@@ -71,17 +74,16 @@ def uncertainty_of(certificate: Certificate) -> Uncertainty | None:
                 "repeatability: standard deviation of the repeats",
                 statistics.stdev(off for kind, off in relative if kind == "repeat"),
             ),
-            Contribution("hysteresis: up to down, rectangular", evidence.hysteresis_percent / math.sqrt(12)),
+            Contribution("hysteresis: up to down, rectangular", hysteresis),
             Contribution("zero: as far as it did not return, rectangular", zero),
             Contribution("verification loads: RMS", _rms([off for kind, off in relative if kind == "verify"])),
         ),
         place_mm=(
             Contribution("verification loads: RMS", _rms([math.hypot(off.x_mm, off.y_mm) for _, off in unseen])),
             Contribution("holes of the template: drilled, 0.3 mm", TEMPLATE_MM),
-            Contribution(
-                "zero: as far as it did not return, at one corner", zero / 100 * largest_kg / lightest_kg * lever_mm
-            ),
+            Contribution("zero: as far as it did not return, at one corner", zero / 100 * lever_mm),
         ),
+        lightest_kg=lightest_kg,
         largest_kg=largest_kg,
     )
 

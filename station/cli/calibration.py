@@ -228,8 +228,10 @@ def _print(certificate: Certificate) -> None:
     )
     click.echo(f"weights     {', '.join(f'{each.id} ({each.certificate_number})' for each in evidence.weights)}")
     if (worth := uncertainty_of(certificate)) is not None:
-        click.echo(f"uncertainty force {worth.expanded_force_percent:.2g} % of the load, centre of pressure "
-                   f"{worth.expanded_place_mm:.2g} mm: expanded, k = 2, up to {worth.largest_kg:.0f} kg")  # fmt: skip
+        click.echo(
+            f"uncertainty force {worth.expanded_force_percent:.2g} % of the load, centre of pressure "
+            f"{worth.expanded_place_mm:.2g} mm: expanded, k = 2, {worth.lightest_kg:.0f} to {worth.largest_kg:.0f} kg"
+        )
     click.echo(f"readings    {len(evidence.readings)}, template {evidence.template}")
     click.echo(f"temperature {evidence.temperature_words}")
     for judgement in evidence.judgements:

@@ -38,7 +38,19 @@ def test_contributions_add_in_squares_and_are_doubled() -> None:
         (found.place_mm, found.expanded_place_mm),
     ):
         assert expanded == pytest.approx(2 * math.hypot(*(each.standard for each in parts)))
-    assert found.largest_kg == pytest.approx(40.0)
+    assert (found.lightest_kg, found.largest_kg) == pytest.approx((10.0, 40.0), abs=0.001)
+
+
+def test_a_zero_that_did_not_return_counts_for_the_lightest_load() -> None:
+    certificate = certify(Bench(1).perform(), DECK, None)
+    assert certificate.evidence is not None
+    evidence = msgspec.structs.replace(certificate.evidence, zero_return_percent=0.05)  # of 40 kg: 0.2 % of 10 kg
+    parts = {
+        each.what: each.standard
+        for each in stated(msgspec.structs.replace(certificate, evidence=evidence)).force_percent
+    }
+    (zero,) = (standard for what, standard in parts.items() if what.startswith("zero"))
+    assert zero == pytest.approx(0.2 / math.sqrt(3), rel=1e-3)
 
 
 def test_weights_that_stand_together_count_together() -> None:
