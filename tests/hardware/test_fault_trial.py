@@ -1,4 +1,4 @@
-"""The promise of the hardware room, at its full size: a sample that leaves it is right, or says that it is not."""
+"""What the hardware room promises, at its full size: a sample is right, flagged, or off by no more than noise hides."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def trial() -> Trial:
     return run_trial(1, SESSION_S, laid_out(every_fault(1, 1), 1, SESSION_S))
 
 
-def test_of_100_000_frames_with_faults_none_is_wrong_without_a_flag(trial: Trial) -> None:
+def test_of_100_000_frames_with_faults_none_is_beyond_its_bound_without_a_flag(trial: Trial) -> None:
     assert trial.frames >= FRAMES
     assert trial.injected >= 250
     wrong = [each for each in trial.unseen if abs(each.error) > each.bound]
