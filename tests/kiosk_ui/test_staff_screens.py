@@ -136,9 +136,14 @@ def test_words_that_change_under_it_leave_the_bar_alone_and_another_load_begins_
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0])
 def test_values_that_are_none_do_not_break_the_bar(stage: Stage, bad: float) -> None:
+    from kiosk_ui.screens.staff import StaffScreen
+
     stage.show(reading())
     stage.surface.live(live(bad, bad))
     stage.frames()
+    screen = stage.surface.screen
+    assert isinstance(screen, StaffScreen)
+    assert 0 <= screen.bar.done_px <= screen.bar.width
 
 
 def test_nothing_moves_on_a_staff_screen_without_a_bar(stage: Stage) -> None:
