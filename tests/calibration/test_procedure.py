@@ -180,16 +180,6 @@ def test_a_journal_that_is_cut_off_anywhere_goes_on_where_it_was(tmp_path, kille
     assert again.session.phase == "done"
 
 
-def test_a_line_of_which_a_full_disk_took_half_does_not_spoil_the_next(tmp_path) -> None:
-    path = tmp_path / "session.jsonl"
-    journal = Journal(path, PLAN, 400.0, 400.0)
-    journal.add(BEGUN)
-    with path.open("ab") as file:
-        file.write(b'{"entry":"warmed-up","on')
-    journal.add(WarmedUp(900.0, 2.0))
-    assert Journal(path, PLAN, 400.0, 400.0).session == journal.session
-
-
 def test_a_journal_that_is_not_one_says_where_and_how_to_get_rid_of_it(tmp_path) -> None:
     path = tmp_path / "session.jsonl"
     path.write_bytes(msgspec.json.encode(BEGUN) + b'\n{"entry":"danced"}\n')
