@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from calibration.errors import RegisterError
 from calibration.evidence import ReadingKind, Weight
@@ -17,6 +18,7 @@ from calibration.evidence import ReadingKind, Weight
 FILE: Final = "plan_standard.toml"
 CENTRE: Final = "B2"
 MOST_OFF: Final = 0.25  # of a load that the plan asks for: so far may the weights at hand be from it
+_PER_KG: Final = 100  # sums of weights are told apart by whole 10 g
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,27 +96,29 @@ def missing_kg(plan: Plan, weights: Sequence[Weight]) -> tuple[float, ...]:
 def choose(weights: Sequence[Weight], wanted_kg: float) -> tuple[Weight, ...]:
     """Return the weights whose sum is nearest to what is wanted, the fewest of them, heaviest first.
 
-    Keeps one way to each sum of whole 10 g, so that a register of many weights takes no longer than their number says.
+    The station's 100 Hz loop asks for it with every screen that names a load, so the work is bounded: for each weight
+    one pass over all sums of whole 10 g. Raises RegisterError when the nearest sum is too far off.
     """
     ordered = sorted(weights, key=lambda each: (-each.nominal_kg, each.id))
-    made: dict[int, tuple[Weight, ...]] = {0: ()}
+    sums = np.arange(round((1 + MOST_OFF) * wanted_kg * _PER_KG) + 1)
+    fewest = np.where(sums == 0, 0.0, np.inf)  # weights that make each sum
+    taken = []
     for weight in ordered:
-        for chosen in list(made.values()):
-            more = (*chosen, weight)
-            sum_kg = _nominal_kg(more)
-            if sum_kg <= (1 + MOST_OFF) * wanted_kg:
-                before = made.get(round(sum_kg * 100))
-                if before is None or len(more) < len(before):
-                    made[round(sum_kg * 100)] = more
-    best = min(made.values(), key=lambda chosen: (abs(_nominal_kg(chosen) - wanted_kg), len(chosen)))
-    if abs(_nominal_kg(best) - wanted_kg) > MOST_OFF * wanted_kg:
+        mass = min(round(weight.nominal_kg * _PER_KG), len(sums))
+        more = np.full(len(sums), np.inf)
+        more[mass:] = fewest[: len(sums) - mass] + 1
+        taken.append((weight, mass, more < fewest))
+        fewest = np.minimum(fewest, more)
+    at = int(np.argmin(np.abs(sums - wanted_kg * _PER_KG) * (len(ordered) + 1) + fewest))
+    best: list[Weight] = []
+    for weight, mass, takes in reversed(taken):
+        if takes[at]:
+            best.insert(0, weight)
+            at -= mass
+    if abs(sum(each.nominal_kg for each in best) - wanted_kg) > MOST_OFF * wanted_kg:
         have = ", ".join(f"{each.id} ({each.nominal_kg:g} kg)" for each in ordered) or "none"
         raise RegisterError(
             f"the plan needs a load of about {wanted_kg:g} kg, and the weights chosen do not make it: {have}; "
             "choose more weights, or enter them in the register"
         )
-    return best
-
-
-def _nominal_kg(weights: Sequence[Weight]) -> float:
-    return sum(each.nominal_kg for each in weights)
+    return tuple(best)

@@ -68,17 +68,26 @@ def of_kg(*nominal_kg: float) -> list[Weight]:
     ]
 
 
-@given(st.lists(st.sampled_from([0.5, 1.0, 2.0, 5.0, 7.5, 10.0, 20.0]), min_size=1, max_size=8))
-def test_no_other_combination_is_nearer_or_has_fewer_weights(nominal_kg: list[float]) -> None:
-    wanted_kg = 20.0
-    sums = [each for count in range(1, 9) for each in itertools.combinations(nominal_kg, count)]
-    off, count = min((abs(sum(each) - wanted_kg), len(each)) for each in sums)
-    if off > MOST_OFF * wanted_kg:
+@given(
+    st.one_of(
+        st.lists(st.sampled_from([50, 100, 200, 500, 750, 1000, 2000]), max_size=8),
+        st.lists(st.integers(1, 10_000), max_size=8),
+    ),
+    st.sampled_from([1000, 2000, 2900, 4000]),
+)
+def test_no_other_combination_is_nearer_or_has_fewer_weights(nominal_10g: list[int], wanted_10g: int) -> None:
+    sums = [each for count in range(9) for each in itertools.combinations(nominal_10g, count)]
+    off, count = min((abs(sum(each) - wanted_10g), len(each)) for each in sums)
+    weights = of_kg(*(each / 100 for each in nominal_10g))
+    if off > MOST_OFF * wanted_10g:
         with pytest.raises(RegisterError):
-            choose(of_kg(*nominal_kg), wanted_kg)
+            choose(weights, wanted_10g / 100)
         return
-    chosen = choose(of_kg(*nominal_kg), wanted_kg)
-    assert (abs(sum(each.nominal_kg for each in chosen) - wanted_kg), len(chosen)) == (off, count)
+    chosen = choose(weights, wanted_10g / 100)
+    sum_10g = sum(round(each.nominal_kg * 100) for each in chosen)
+    assert (abs(sum_10g - wanted_10g), len(chosen)) == (off, count)
+    assert len({each.id for each in chosen}) == count, "no weight twice"
+    assert list(chosen) == sorted(chosen, key=lambda each: -each.nominal_kg)
 
 
 def test_a_register_of_many_small_weights_is_no_trouble() -> None:
