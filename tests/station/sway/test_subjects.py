@@ -114,8 +114,11 @@ def test_an_archive_damaged_anywhere_is_refused_in_words_or_read_right(person):
         "{'descr': '<i4', 'fortran_order': False, 'shape': (600, 2), ",
         "{'descr': '<i4', 'fortran_order': False, 'shape': (1000000000000, 2), }",
         "{'descr': '<i4', 'fortran_order': False, 'shape': 'x' * 9, }" + "\x01\n" * 200,
+        "{'descr': '<i4',b'fortran_order': False, 'shape': (600, 2), }",
+        "{'descr': (), 'fortran_order': False, 'shape': (600, 2), }",
+        "{'descr': '<i4', 'fortran_order': False, 'shape': (1180591620717411303424,), }",
     ],
-    ids=["torn", "terabytes", "junk"],
+    ids=["torn", "terabytes", "junk", "mixed keys", "no type", "beyond counting"],
 )
 def test_an_array_whose_own_header_is_damaged_is_refused_in_a_short_line(tmp_path, header):
     text = header.encode().ljust(128 - 11) + b"\n"
@@ -134,6 +137,16 @@ def test_an_array_whose_own_header_is_damaged_is_refused_in_a_short_line(tmp_pat
                 bad.writestr(name, array if name == f"{part}.npy" else good.read(name))
         with pytest.raises(DataError, match="not a raw trial of this station, or damaged"):
             RawTrial.from_bytes(path.read_bytes())
+
+
+@pytest.mark.parametrize("mistake", [TypeError, KeyError, ValueError])
+def test_a_mistake_of_ours_is_not_called_damage(person, monkeypatch, mistake):
+    def wrong(*_):
+        raise mistake("a mistake of ours")
+
+    monkeypatch.setattr("station.sway.subjects._counts", wrong)
+    with pytest.raises(mistake, match="a mistake of ours"):
+        read_recording(Source(person, "T1"))
 
 
 @needs_all_recordings
