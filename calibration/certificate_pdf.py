@@ -30,8 +30,11 @@ class _Pages(FPDF):
         self.cell(0, 5, f"{self._foot}, page {self.page_no()} of {{nb}}", align="R")
 
 
-def write_certificate_pdf(certificate: Certificate, path: Path) -> None:
-    """Write a certificate as PDF, A4. OSError comes through when it cannot be written."""
+def write_certificate_pdf(certificate: Certificate, path: Path, way_in: str) -> None:
+    """Write a certificate as PDF, A4. way_in: how staff come to the daily check.
+
+    OSError comes through when it cannot be written.
+    """
     pdf = _Pages(certificate)
     pdf.set_auto_page_break(True, margin=16)
     pdf.set_margin(16)
@@ -39,7 +42,7 @@ def write_certificate_pdf(certificate: Certificate, path: Path) -> None:
     pdf.set_creation_date(certificate.issued)
     pdf.set_text_color(*_INK)
     pdf.add_page()
-    _head(pdf, certificate)
+    _head(pdf, certificate, way_in)
     worth = uncertainty_of(certificate)
     if worth is not None:
         _worth(pdf, worth)
@@ -51,7 +54,7 @@ def write_certificate_pdf(certificate: Certificate, path: Path) -> None:
     path.write_bytes(bytes(pdf.output()))
 
 
-def _head(pdf: FPDF, certificate: Certificate) -> None:
+def _head(pdf: FPDF, certificate: Certificate, way_in: str) -> None:
     pdf.set_font("Helvetica", "B", 22)
     pdf.cell(0, 12, "Calibration certificate", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", "", 11)
@@ -75,6 +78,7 @@ def _head(pdf: FPDF, certificate: Certificate) -> None:
         ("Deck", f"{certificate.cell_spacing_ml_mm:g} x {certificate.cell_spacing_ap_mm:g} mm between load cells, "
                  f"local g {certificate.gravity_m_s2:g} m/s2, condition number {certificate.condition_number:.2f}"),
         ("SHA-256", certificate.id),
+        ("Daily check", way_in),
     ]  # fmt: skip
     _table(pdf, rows, (34, 144))
 

@@ -109,8 +109,11 @@ def _cuts(size_mm: float, most_mm: float, holes_mm: Set[float]) -> list[float]:
     return [size_mm * number / fewest for number in range(fewest + 1)]
 
 
-def write_template(template: Template, path: Path, paper: str = "a4") -> int:
-    """Write the template as PDF, true to scale; return how many sheets it has. OSError comes through."""
+def write_template(template: Template, path: Path, way_in: str, paper: str = "a4") -> int:
+    """Write the template as PDF, true to scale; return how many sheets it has. OSError comes through.
+
+    way_in: how staff begin a calibration.
+    """
     sheets = sheets_of(template, paper)
     pdf = FPDF(unit="mm", format=PAPERS_MM[paper])
     pdf.set_auto_page_break(False)
@@ -118,13 +121,13 @@ def write_template(template: Template, path: Path, paper: str = "a4") -> int:
     pdf.set_creation_date(_MADE)  # not now: the same template is the same file
     for sheet in sheets:
         pdf.add_page()
-        _draw(pdf, template, sheet)
+        _draw(pdf, template, sheet, way_in)
         _frame(pdf, template, sheet, len(sheets), paper)
     path.write_bytes(bytes(pdf.output()))
     return len(sheets)
 
 
-def _draw(pdf: FPDF, template: Template, sheet: Sheet) -> None:
+def _draw(pdf: FPDF, template: Template, sheet: Sheet, way_in: str) -> None:
     """Draw the part of the template that is on this sheet."""
     left, top = MARGIN_MM - sheet.x_mm, MARGIN_MM - sheet.y_mm
     middle_x, middle_y = left + template.surface_ml_mm / 2, top + template.surface_ap_mm / 2
@@ -139,9 +142,9 @@ def _draw(pdf: FPDF, template: Template, sheet: Sheet) -> None:
         pdf.set_line_width(0.6)
         pdf.rect(left, top, template.surface_ml_mm, template.surface_ap_mm)
         pdf.set_text_color(*_INK)
-        pdf.set_font("Helvetica", "B", 16)
-        words = "THIS EDGE TOWARDS THE SCREEN"
-        pdf.text(middle_x - pdf.get_string_width(words) / 2, top + 10, words)
+        for words, down_mm, size in (("THIS EDGE TOWARDS THE SCREEN", 10, 16), (way_in, 17, 9)):
+            pdf.set_font("Helvetica", "B", size)
+            pdf.text(middle_x - pdf.get_string_width(words) / 2, top + down_mm, words)
 
 
 def _hole(pdf: FPDF, name: str, x: float, y: float) -> None:

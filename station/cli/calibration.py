@@ -22,6 +22,7 @@ from calibration.register import load_register
 from calibration.uncertainty import uncertainty_of
 from station.config import Config, config_path, load_config
 from station.errors import DataError, NoInputError, UnavailableError, UsageError
+from station.staff.texts import words
 
 EXAMPLE: Final = """\
 # The weights of this site. Copy mass, uncertainty and dates from each weight's own certificate.
@@ -73,7 +74,7 @@ def show(number: int | None, file: Path | None, pdf: Path | None, as_json: bool)
     if pdf is not None:
         from calibration.certificate_pdf import write_certificate_pdf  # a Pi need not load a PDF writer to show one
 
-        _written(pdf, lambda: write_certificate_pdf(certificate, pdf))
+        _written(pdf, lambda: write_certificate_pdf(certificate, pdf, words("staff.way-in", "en")))
     if as_json:
         click.echo(canonical(certificate).decode())
     elif pdf is None:
@@ -158,7 +159,7 @@ def template(pdf: Path, paper: str) -> None:
         load_plan(), deck.cell_spacing_ml_mm, deck.cell_spacing_ap_mm, deck.surface_ml_mm, deck.surface_ap_mm
     )
     sheets: list[int] = []
-    _written(pdf, lambda: sheets.append(write_template(drawn, pdf, paper)))
+    _written(pdf, lambda: sheets.append(write_template(drawn, pdf, words("staff.way-in", "en"), paper)))
     many = "1 sheet" if sheets[0] == 1 else f"{sheets[0]} sheets, to be joined at their crosses"
     click.echo(f"template {drawn.id} is in {pdf}: {many}. Print at 100 % and measure both bars of 100 mm.")
 

@@ -10,6 +10,7 @@ from station.config import config_path, load_config
 from station.errors import UsageError
 from station.records.instants import boot_id
 from station.staff.pin import FEWEST_DIGITS, MOST_DIGITS, PinKeeper, read_pepper
+from station.staff.texts import words
 
 
 @click.group()
@@ -30,7 +31,7 @@ def set_pin(initials: str, from_stdin: bool) -> None:
         if click.prompt("The same again", hide_input=True, err=True) != typed:
             raise UsageError("the two PINs are not the same; nothing was changed")
     keeper.set_pin(initials, typed)
-    click.echo(f"The PIN of {initials} is set.", err=True)
+    click.echo(f"The PIN of {initials} is set. {words('staff.way-in', 'en')}", err=True)
 
 
 @pin.command("list")

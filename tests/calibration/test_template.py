@@ -17,6 +17,7 @@ from calibration.template import MARGIN_MM, PAPERS_MM, Template, sheets_of, temp
 from tests.calibration.doing import DECK, Bench
 
 PT_PER_MM = 72 / 25.4
+WAY_IN = "Staff: knock three times."
 
 
 def template() -> Template:
@@ -58,7 +59,7 @@ def test_no_joint_of_sheets_goes_through_a_hole(spacing: float, surface: float, 
 
 
 def test_a_hole_is_where_the_plan_has_it_to_a_hundredth_of_a_millimetre(tmp_path: Path) -> None:
-    assert write_template(template(), tmp_path / "t.pdf", "a1") == 1
+    assert write_template(template(), tmp_path / "t.pdf", WAY_IN, "a1") == 1
     (page,) = pages(tmp_path / "t.pdf")
     lines = {
         tuple(round(float(each) / PT_PER_MM, 2) for each in found)
@@ -76,15 +77,16 @@ def test_a_hole_is_where_the_plan_has_it_to_a_hundredth_of_a_millimetre(tmp_path
 
 
 def test_every_hole_is_named_on_a4_sheets_and_the_sheets_say_which_they_are(tmp_path: Path) -> None:
-    count = write_template(template(), tmp_path / "t.pdf")
+    count = write_template(template(), tmp_path / "t.pdf", WAY_IN)
     text = "".join(pages(tmp_path / "t.pdf"))
     assert count == 6
     for hole in template().holes:
         assert f"({hole})" in text
     assert "sheet B3 of 6" in text
     assert "standard-1 400x360" in text
+    assert WAY_IN in text
     again = tmp_path / "again.pdf"
-    write_template(template(), again)
+    write_template(template(), again, WAY_IN)
     assert len(pages(again)) == len(pages(tmp_path / "t.pdf"))
 
 
@@ -95,11 +97,12 @@ def test_paper_that_is_not_there_is_refused() -> None:
 
 def test_the_certificate_for_the_wall_names_hash_limits_weights_and_validity(tmp_path: Path) -> None:
     certificate = certify(Bench(1).perform(), DECK, None)
-    write_certificate_pdf(certificate, tmp_path / "c.pdf")
+    write_certificate_pdf(certificate, tmp_path / "c.pdf", WAY_IN)
     text = "".join(pages(tmp_path / "c.pdf"))
     for words in (
         certificate.id,
         "st-0001",
+        WAY_IN,
         "2027-11-26",
         "K-2",
         "limits-2",
@@ -114,5 +117,5 @@ def test_the_certificate_for_the_wall_names_hash_limits_weights_and_validity(tmp
     assert "no sensor in the deck gave it" in text
     assert certificate.evidence is not None
     known = msgspec.structs.replace(certificate.evidence, temperature_c=(-39.9, -40.0))
-    write_certificate_pdf(msgspec.structs.replace(certificate, evidence=known), tmp_path / "c.pdf")
+    write_certificate_pdf(msgspec.structs.replace(certificate, evidence=known), tmp_path / "c.pdf", WAY_IN)
     assert known.temperature_words in "".join(pages(tmp_path / "c.pdf")), "in one line"

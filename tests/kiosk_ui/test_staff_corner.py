@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kiosk_ui.examples import example
 from kiosk_ui.touch_gate import HOLD_S, Hold
+from station.staff.texts import words
 from tests.kiosk_ui.stage import Stage
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def test_held_for_three_seconds_it_says_staff_once(any_stage: Stage, name: str) 
     wait(any_stage, 5.0)
     assert any_stage.presses == [("staff", 5)]
     finger.touch_up()
+
+
+def test_staff_are_told_to_hold_it_for_as_long_as_it_takes() -> None:
+    assert "top right corner of the start screen for three seconds" in words("staff.way-in", "en")
+    assert HOLD_S == 3.0
 
 
 def test_a_quick_tap_is_a_touch_on_what_lies_under_it(stage: Stage) -> None:

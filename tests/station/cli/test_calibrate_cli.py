@@ -142,7 +142,8 @@ def test_the_register_is_listed_and_the_example_is_one_that_can_be_read(config: 
 
 
 def test_a_pin_is_set_from_a_script_listed_and_removed(config: Config) -> None:
-    assert run("pin", "set", "--initials", "EF", "--stdin", typed="7714\n").exit_code == 0
+    done = run("pin", "set", "--initials", "EF", "--stdin", typed="7714\n")
+    assert "hold the top right corner" in done.stderr
     assert run("pin", "list").stdout.split() == ["AB", "CD", "EF"]
     assert run("pin", "remove", "EF").exit_code == 0
     twice = run("pin", "set", typed="7714\n7715\n")
