@@ -17,7 +17,7 @@ from station.texts import load_texts
 from tests.calibration.doing import DECK, NOW, Bench
 from tests.kiosk_ui.stage import Stage
 from tests.kiosk_ui.test_every_screen import broken_rules, leaves
-from tests.station.staff.test_flow import SITE, door, levelled, menu, reading_stage, told
+from tests.station.staff.making import SITE, door, levelled, menu, reading_stage, told
 
 READINGS = 23
 BLOCKED = (

@@ -1,5 +1,6 @@
 """A station on a virtual clock, its register of weights, a PIN, and somebody who does what the staff screens ask."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,8 @@ from station.config import CalibrationConfig, Config
 from station.demo.one_process import OneProcess
 from station.demo.settings import DemoSettings, demo_config
 from station.demo.staff_hands import StaffHands
-from station.messages import Cue, Show, ToClient
+from station.messages import Cue, ToClient
+from station.records.event import StationEvent
 from station.screens import ScreenModel
 from station.staff.pin import PinKeeper
 
@@ -160,8 +162,13 @@ class StaffedStation:
     def chimes(self) -> int:
         return sum(isinstance(each, Cue) and each.key == "chime" for each in self.messages)
 
-    def shown(self) -> list[str]:
-        return [each.model.name for each in self.messages if isinstance(each, Show)]
+    def events(self) -> list[StationEvent]:
+        """Return what the clinic has been told beside results."""
+        rows = self.station.store.outbox.open_rows(100)
+        return [msgspec.json.decode(row.body, type=StationEvent) for row in rows if row.topic.startswith("event/")]
 
     def close(self) -> None:
         self.process.close()
+
+
+Make = Callable[..., StaffedStation]
