@@ -11,7 +11,7 @@ DEMO_PACKAGES := mosquitto $(if $(DISPLAYED),$(GL_PACKAGES))
 RECORDINGS ?= ../shared/recordings
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench test-long test-virtual-pi test-fresh validation pictures clean \
+.PHONY: help install demo test lint bench test-random test-long test-virtual-pi test-fresh validation pictures clean \
 	packages-demo packages-test packages-virtual-pi
 
 help: ## this list
@@ -34,6 +34,9 @@ lint: .venv/installed-dev ## style, types and the arrows between the rooms
 
 bench: .venv/installed-dev ## measure speed; figures, not verdicts
 	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,mean,max,rounds $(ARGS)
+
+test-random: packages-test .venv/installed-dev ## the property tests with examples drawn anew, other ones each time
+	@$(BIN)/python -m pytest -m "hypothesis and not long" --hypothesis-profile=random $(ARGS)
 
 test-long: packages-test packages-virtual-pi .venv/installed-dev ## a thousand kills and the virtual Pi; half an hour
 	@$(BIN)/python -m pytest -m long tests/long tests/virtual_pi $(ARGS)
