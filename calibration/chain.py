@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from calibration.certificate import Certificate, canonical, check_certificate
+from calibration.durable import sync_folder
 from calibration.errors import BadCertificateError, NoCertificateError
 
 ADVICE: Final = "restore the file from a backup or calibrate the deck again; never edit it by hand"
@@ -82,7 +83,7 @@ def append_certificate(certificate: Certificate, path: Path) -> None:
             os.fsync(file.fileno())
         fresh.chmod(0o644)
         fresh.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -94,12 +95,3 @@ def _check_link(where: str, certificate: Certificate, chain: Sequence[Certificat
             f"{where}: certificate {certificate.number} does not follow the one before it "
             f"(expected number {number} after {previous[:12] or 'none'}); {ADVICE}"
         )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

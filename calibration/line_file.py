@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from calibration.durable import sync_folder
 from calibration.errors import ProcedureError
 
 _T = TypeVar("_T")
@@ -19,10 +20,13 @@ def add_line(path: Path, record: msgspec.Struct) -> None:
     """Add a record; durable on return. OSError comes through when the disk does not take it."""
     with path.open("a+b") as file:
         file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
+        whole = file.read().rfind(b"\n") + 1
+        file.truncate(whole)
         file.write(msgspec.json.encode(record) + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    if whole == 0:
+        sync_folder(path.parent)
 
 
 def read_lines(path: Path, decoder: msgspec.json.Decoder[_T], what: str, advice: str) -> list[_T]:

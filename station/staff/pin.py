@@ -20,6 +20,7 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from calibration.durable import sync_folder
 from station.errors import ConfigError, UnavailableError, UsageError
 
 TRIES: Final = 5
@@ -160,6 +161,7 @@ class PinKeeper:
                 os.fsync(file.fileno())
             _same_owner(self.path, fresh)
             fresh.replace(self.path)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise UnavailableError(f"{self.path}: the PINs cannot be written: {error.strerror}") from error
         finally:
