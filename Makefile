@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DISPLAYED := $(or $(DISPLAY),$(WAYLAND_DISPLAY))
 GL_PACKAGES := libgl1 libegl1 libgl1-mesa-dri
-TEST_PACKAGES := mosquitto xvfb xdotool imagemagick systemd $(GL_PACKAGES)
+TEST_PACKAGES := mosquitto xvfb xdotool imagemagick systemd cpio $(GL_PACKAGES)
 VIRTUAL_PI_PACKAGES := qemu-system-x86 busybox-static kmod xz-utils gcc make libelf-dev
 DEMO_PACKAGES := mosquitto $(if $(DISPLAYED),$(GL_PACKAGES))
 
