@@ -6,8 +6,9 @@ Secrets are never in it: it names files (mode 0600) or systemd credentials that 
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -310,7 +311,7 @@ def _check_mqtt(path: Path, mqtt: MqttConfig) -> None:
 def _explain(path: Path, text: str, tree: dict[str, Any], problem: str) -> str:
     """Turn msgspec's `problem - at `$.mqtt.port`` into file, line, key, value, expectation."""
     unknown = re.search(r"unknown field `([^`]+)`", problem)
-    where = re.search(r" - at `\$\.?([^`]*)`$", problem)
+    where = re.search(r" - at `(?:key` in `)?\$\.?([^`]*)`$", problem)
     keys = [key for key in re.split(r"[.\[]", where.group(1)) if key and not key.endswith("]")] if where else []
     if unknown:
         keys.append(unknown.group(1))
@@ -322,8 +323,22 @@ def _explain(path: Path, text: str, tree: dict[str, Any], problem: str) -> str:
     name = ".".join(keys)
     if unknown:
         return f"{at}: there is no key {name!r}; `balance-station config schema` lists the keys"
-    expected = re.sub(r" - at `[^`]*`$", "", problem)
+    expected = re.sub(r" - at `.*`$", "", problem)
+    if expected.startswith("Invalid enum value"):
+        expected = f"expected one of {', '.join(map(repr, _choices(keys)))}"
     return f"{at}: {name} = {value!r} is not allowed: {expected[0].lower()}{expected[1:]}"
+
+
+def _choices(keys: Sequence[str]) -> tuple[Any, ...]:
+    """Return every value that a key may have, or hold, of those that have a list of them."""
+    section, key = keys
+    return _literals(get_type_hints(type(getattr(Config(), section)))[key])
+
+
+def _literals(hint: Any) -> tuple[Any, ...]:
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return tuple(value for part in get_args(hint) for value in _literals(part))
 
 
 def _line_of(text: str, keys: list[str]) -> int | None:
