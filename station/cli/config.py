@@ -5,7 +5,11 @@ from pathlib import Path
 import click
 import msgspec
 
+from hardware.errors import HardwareError
+from hardware.virtual.people import find_person
 from station.config import Config, config_path, config_schema, dump_config, load_config
+from station.errors import ConfigError, StationError
+from station.protocols.reader import load_protocol
 from station.sway.norms import load_norms
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -21,7 +25,13 @@ def config() -> None:
 def check(file: Path | None) -> None:
     """Say whether a configuration file is right. Exit 78 with file, line, key and value where it is not."""
     path = config_path(file)
-    load_norms(load_config(path).screen.norms)
+    checked = load_config(path)
+    load_norms(checked.screen.norms)
+    try:
+        load_protocol(checked.screen.protocol)
+        find_person(checked.virtual.person)
+    except (StationError, HardwareError) as error:
+        raise ConfigError(f"{path}: {error}") from error
     click.echo(f"{path}: good")
 
 
