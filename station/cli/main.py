@@ -14,6 +14,8 @@ import click
 from station import SOFTWARE_VERSION
 from station.errors import StationError
 
+log = logging.getLogger(__name__)
+
 # Loaded when asked for: a Pi should not import scipy to print a help text.
 COMMANDS: Final = {
     "analyze": "station.cli.analyze:analyze",
@@ -78,6 +80,9 @@ def main() -> None:
     except StationError as error:
         _say(str(error))
         code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = os.EX_USAGE
     except click.UsageError as error:
         _say(f"{error.format_message()} (see: {error.ctx.command_path if error.ctx else 'balance-station'} --help)")
         code = os.EX_USAGE
@@ -92,11 +97,15 @@ def main() -> None:
         _close_output()
         code = 0
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        _say("there is no space left to write to; free some, or write elsewhere")
-        _close_output()
         code = os.EX_IOERR
+        if error.errno == errno.ENOSPC:
+            _say("there is no space left to write to; free some, or write elsewhere")
+            _close_output()
+        elif error.filename is not None:
+            _say(f"{error.filename}: {error.strerror}; check that it is there, and that this user may use it")
+            log.debug("where that was", exc_info=True)
+        else:
+            raise
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from hardware.virtual.faults import CATALOGUE
 from station.cli.main import COMMANDS, cli, main
-from station.config import Config, DeckConfig, HardwareConfig, StationConfig, dump_config
+from station.config import Config, DeckConfig, HardwareConfig, ScreenConfig, StationConfig, dump_config
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -31,13 +31,14 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return run
 
 
-def configured(folder: Path, **sections: object) -> Path:
+def configured(folder: Path, at: Path | None = None, screen: ScreenConfig | None = None) -> Path:
     config = Config(
         station=StationConfig(state_dir=str(folder), runtime_dir=str(folder)),
         hardware=HardwareConfig(backend="virtual"),
         deck=DeckConfig(certificate=str(folder / "calibration.jsonl")),
+        screen=screen or ScreenConfig(),
     )
-    path = folder / "station.toml"
+    path = (at or folder) / "station.toml"
     path.write_text(dump_config(config), encoding="utf-8")
     return path
 
@@ -66,6 +67,23 @@ def test_an_unknown_command_or_option_is_a_usage_error_in_one_line(say: Say) -> 
         assert len(err.strip().splitlines()) == 1
 
 
+def test_without_a_command_a_group_shows_its_help(say: Say) -> None:
+    for group in ([], ["norms"]):
+        code, out, err = say(*group)
+        assert (code, out) == (os.EX_USAGE, "")
+        assert err.startswith("Usage: balance-station")
+
+
+def test_a_file_that_cannot_be_made_is_one_line_that_names_it(say: Say, tmp_path: Path) -> None:
+    config = configured(tmp_path / "file" / "folder", at=tmp_path)
+    (tmp_path / "file").touch()
+    for arguments in (["pin", "list"], ["run", "acquire"], ["demo", "--headless", "--keep", f"{tmp_path}/file/folder"]):
+        code, out, err = say("--config", str(config), *arguments)
+        assert (code, out) == (os.EX_IOERR, "")
+        assert err.startswith(f"balance-station: {tmp_path}/file")
+        assert len(err.splitlines()) == 1
+
+
 def test_a_full_disk_is_one_line_and_an_input_output_error() -> None:
     code = "import sys; from station.cli.main import main; sys.argv[1:] = ['norms', 'show', *sys.argv[1:]]; main()"
     for arguments in ([], ["--json"]):
@@ -90,19 +108,15 @@ def test_config_is_checked_shown_and_described(say: Say, tmp_path: Path) -> None
     assert json.loads(say("config", "schema")[1])["$ref"]
 
 
-def test_a_table_of_norms_that_is_not_there_is_a_wrong_configuration(say: Say, tmp_path: Path) -> None:
-    path = configured(tmp_path)
-    text = path.read_text().replace("# norms = (not set)", "")
-    section = "[screen]\n" if "[screen]" in text else ""
-    path.write_text(
-        text.replace(section, section + 'norms = "/none.json"\n')
-        if section
-        else text + '\n[screen]\nnorms = "/none.json"\n'
-    )
-    code, out, err = say("config", "check", str(path))
-    assert (code, out) == (os.EX_CONFIG, "")
-    assert "screen.norms: /none.json: cannot be read" in err
-    assert len(err.strip().splitlines()) == 1
+def test_a_table_of_norms_or_a_protocol_that_is_not_there_is_a_wrong_configuration(say: Say, tmp_path: Path) -> None:
+    for screen, words in (
+        (ScreenConfig(norms="/none.json"), "screen.norms: /none.json: cannot be read"),
+        (ScreenConfig(protocol="dance"), "no protocol 'dance'"),
+    ):
+        code, out, err = say("config", "check", str(configured(tmp_path, screen=screen)))
+        assert (code, out) == (os.EX_CONFIG, "")
+        assert words in err
+        assert len(err.strip().splitlines()) == 1
 
 
 def test_a_malformed_config_stops_every_process_with_code_78(say: Say, tmp_path: Path) -> None:
