@@ -67,7 +67,8 @@ class Inbox:
             self._database.execute(_TABLE)
         except sqlite3.Error as error:
             raise UnavailableError(
-                f"{path}: the inbox cannot be opened: {error}; check folder and free space"
+                f"{path}: the inbox cannot be opened: {error}; name a database of ingest, or a new file in a folder "
+                "that this user may write to"
             ) from error
 
     def take(self, topic: str, source: Topics, body: bytes, correlation: bytes) -> Verdict:

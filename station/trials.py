@@ -58,8 +58,8 @@ _LONGEST_DAMAGE: Final = 120
 
 
 def damage(error: Exception) -> str:
-    """Return what an archive's reader says of damage as a short line; it may quote the damaged bytes."""
-    return " ".join(str(error).split())[:_LONGEST_DAMAGE] or type(error).__name__
+    """Return what an archive's reader says of damage: its first sentence, which may quote the damaged bytes."""
+    return " ".join(str(error).split()).partition(". ")[0][:_LONGEST_DAMAGE] or type(error).__name__
 
 
 class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
