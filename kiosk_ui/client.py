@@ -26,7 +26,8 @@ from station.messages import (
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.5
-# The live stream comes 30 times a second. After this silence we ask; after the second, the station is taken for gone.
+# The live stream comes 30 times a second. After this silence we ask; a station that then stays silent until the second
+# is taken for gone. Without the question it would be for a window that was itself held up for so long.
 ASK_AFTER_S: Final = 2.0
 GONE_AFTER_S: Final = 5.0
 READ_BYTES: Final = 65536
@@ -45,7 +46,7 @@ class StationLink:
         self._out = bytearray()
         self._tried_s: float | None = None
         self._heard_s = 0.0
-        self._asked = False
+        self._asked_s: float | None = None
         self._shown = False
         self._without_since_s = now_s()
 
@@ -95,7 +96,7 @@ class StationLink:
         self._socket = connection
         self._in.clear()
         self._out.clear()
-        self._heard_s, self._asked = now_s, False
+        self._heard_s, self._asked_s = now_s, None
         self._send(Join("kiosk"))
 
     def _read(self, now_s: float) -> list[ToClient]:
@@ -112,7 +113,7 @@ class StationLink:
             if not data:
                 self._lose("the station closed the connection")
                 break
-            self._heard_s, self._asked = now_s, False
+            self._heard_s, self._asked_s = now_s, None
             self._in += data
         return self._take_lines()
 
@@ -135,11 +136,12 @@ class StationLink:
 
     def _watch_silence(self, now_s: float) -> None:
         silence_s = now_s - self._heard_s
-        if silence_s >= GONE_AFTER_S:
+        if self._asked_s is None:
+            if silence_s >= ASK_AFTER_S:
+                self._asked_s = now_s
+                self._send(Ask())
+        elif now_s - self._asked_s >= GONE_AFTER_S - ASK_AFTER_S:
             self._lose(f"nothing heard for {silence_s:.0f} s")
-        elif silence_s >= ASK_AFTER_S and not self._asked:
-            self._asked = True
-            self._send(Ask())
 
     def _send(self, message: FromClient) -> None:
         self._out += encode_line(message)

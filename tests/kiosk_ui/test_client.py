@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk_ui.client import ASK_AFTER_S, GONE_AFTER_S, RETRY_S, StationLink
-from station.messages import MAX_LINE_BYTES, Ask, Join, Live, Press, Show, ToClient, Welcome, encode_line
+from station.messages import MAX_LINE_BYTES, Ask, Join, Live, Press, Refused, Show, ToClient, Welcome, encode_line
 from station.screens import ScreenModel
 from tests.kiosk_ui.scripted_station import ScriptedStation, wait_until
 
@@ -144,13 +144,22 @@ def test_a_line_without_end_loses_the_connection_and_not_the_memory(hand: Hand, 
         hand.until(2, Show)
 
 
-def test_a_silent_station_is_asked_and_then_given_up(hand: Hand, tmp_path: Path) -> None:
+def test_a_silent_station_is_asked_and_its_answer_is_enough(hand: Hand, tmp_path: Path) -> None:
     with ScriptedStation(tmp_path / "station.sock", SCREENS) as station:
         hand.until(1, Show)
         hand.poll(after_s=ASK_AFTER_S + 0.1)
-        station.wait_for(Ask)
-        hand.poll(after_s=0.1)
-        assert hand.client.without_station_s == 0.0, "it answered"
+        hand.until(1, Refused)
+        assert station.heard[1:] == [Ask()]
+        hand.poll(after_s=GONE_AFTER_S - 0.1)
+        assert hand.client.without_station_s == 0.0
+
+
+def test_a_window_that_was_held_up_itself_asks_before_it_gives_the_station_up(hand: Hand, tmp_path: Path) -> None:
+    with ScriptedStation(tmp_path / "station.sock", SCREENS):
+        hand.until(1, Show)
+        hand.poll(after_s=2 * GONE_AFTER_S)
+        assert hand.client.without_station_s == 0.0
+        hand.until(1, Refused)
 
 
 def test_a_station_that_hangs_is_given_up_after_5_s(hand: Hand, tmp_path: Path) -> None:
