@@ -3,6 +3,7 @@
 The only file that knows how sound is made. Nothing here ever raises: a station without a loudspeaker still measures.
 """
 
+import contextlib
 import logging
 import re
 import shutil
@@ -91,7 +92,8 @@ class SpokenAudio:
             return
         if speaking.poll() is None:
             speaking.kill()
-        speaking.wait(timeout=2)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # killed it is; a busy machine may take longer to say so
+            speaking.wait(timeout=2)
 
     def _play(self, name: str) -> None:
         if name not in TONES:

@@ -3,6 +3,7 @@
 import io
 import math
 import os
+import signal
 import struct
 import wave
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.kiosk_ui.scripted_station import wait_until
 VOICE = """#!/bin/sh
 # stands in for espeak-ng: writes down what it was asked to say, then takes its time
 { echo "$@"; cat; echo; } >> "$VOICE_LOG"
-sleep 5
+exec sleep 60
 """
 
 
@@ -56,10 +57,10 @@ def test_new_speech_takes_the_place_of_old(voice_log: Path) -> None:
     audio = SpokenAudio()
     audio.cue(Cue("speech", "first"))
     first = audio._speaking
+    assert first is not None
     wait_until(lambda: voice_log.exists() and "first" in voice_log.read_text(), "the first words")
     audio.cue(Cue("speech", "second"))
-    assert first is not None
-    assert first.poll() is not None, "the first voice is silent"
+    assert first.wait(timeout=30) == -signal.SIGKILL, "the first voice is silent"
     wait_until(lambda: "second" in voice_log.read_text(), "the second words")
     audio.close()
 
