@@ -35,8 +35,10 @@ class ScriptedStation:
         self.heard: list[FromClient] = []
         self._screens = list(screens)
         self._at = 0
-        self._clients: list[socket.socket] = []
-        self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
+        self._clients: list[socket.socket] = []  # those that have joined
+        # what a client is told goes out in one order, whichever thread says it
+        self._lock = threading.RLock()
         self._closing = self._hangs = False
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -67,7 +69,7 @@ class ScriptedStation:
         """Show a screen of the script."""
         with self._lock:
             self._at = at
-        self.send(Show(self.serial, self._screens[at]))
+            self.send(Show(self.serial, self._screens[at]))
 
     def go_to_quietly(self, at: int) -> None:
         """Be at a screen of the script without telling anyone."""
@@ -80,8 +82,10 @@ class ScriptedStation:
 
     def send_bytes(self, data: bytes) -> None:
         """Send anything at all to everyone."""
-        for client in list(self._clients):
-            client.sendall(data)
+        with self._lock:
+            for client in self._clients:
+                with contextlib.suppress(OSError):  # it has gone
+                    client.sendall(data)
 
     def hang(self) -> None:
         """Read and say nothing any more, with the connection open."""
@@ -90,15 +94,16 @@ class ScriptedStation:
     def close(self) -> None:
         """Stop listening, close everything, remove the socket."""
         self._closing = True
+        self._threads[0].join()  # from here on nobody else comes in
         self._listener.close()
         self.path.unlink(missing_ok=True)
-        for client in list(self._clients):
+        for connection in self._connections:
             with contextlib.suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join()
 
-    def wait_for(self, kind: type[msgspec.Struct], count: int = 1, timeout_s: float = 10.0) -> None:
+    def wait_for(self, kind: type[msgspec.Struct], count: int = 1, timeout_s: float = 30.0) -> None:
         """Return when `count` messages of a kind have arrived."""
         wait_until(
             lambda: sum(isinstance(each, kind) for each in self.heard) >= count, f"{count} {kind.__name__}", timeout_s
@@ -110,9 +115,8 @@ class ScriptedStation:
                 connection, _ = self._listener.accept()
             except TimeoutError:
                 continue
-            except OSError:
-                return
             connection.settimeout(None)
+            self._connections.append(connection)
             thread = threading.Thread(target=self._serve, args=(connection,))
             self._threads.append(thread)
             thread.start()
@@ -127,11 +131,16 @@ class ScriptedStation:
             except (OSError, ValueError):
                 pass
             finally:
-                if connection in self._clients:
-                    self._clients.remove(connection)
+                with self._lock:
+                    if connection in self._clients:
+                        self._clients.remove(connection)
 
     def _take(self, connection: socket.socket, message: FromClient) -> None:
-        self.heard.append(message)
+        with self._lock:
+            self.heard.append(message)
+            self._answer(connection, message)
+
+    def _answer(self, connection: socket.socket, message: FromClient) -> None:
         if isinstance(message, Join):
             connection.sendall(encode_line(Welcome("st-test", "scripted")))
             connection.sendall(encode_line(Show(self.serial, self._screens[self._at])))
@@ -145,7 +154,7 @@ class ScriptedStation:
                 self.send(Live(self.serial, True, 1.0, ring_left_s=20.0))
 
 
-def wait_until(true: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
+def wait_until(true: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
     """Return when something has become true; fail with words when it does not."""
     until = time.monotonic() + timeout_s
     while not true():

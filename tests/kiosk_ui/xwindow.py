@@ -112,8 +112,7 @@ class XWindow:
     def click(self, action: str) -> None:
         """Touch the middle of a button of the screen that is up."""
         time.sleep(BETWEEN_TOUCHES_S)
-        shown = self.screens()[-1]
-        assert action in shown.buttons, f"{shown.name} has no button {action!r}; it has {sorted(shown.buttons)}"
+        shown = self._wait(lambda shown: action in shown.buttons, f"a screen with a button {action}", 30.0)
         place = shown.buttons[action]
         self.touch(place.x + place.width // 2, place.y + place.height // 2)
 
@@ -131,25 +130,32 @@ class XWindow:
                 return self._wait(lambda shown: shown.name != before.name, "another screen", 2.0)
         raise AssertionError(f"{before.name} stays, though {action} was touched for {timeout_s:g} s")
 
-    def touch(self, x: int, y: int, *, rest_s: float = 0.08) -> None:
+    def touch(self, x: int, y: int) -> None:
         """Touch the glass at a place and let go after a while."""
-        # a finger rests for a moment; with no time between, Kivy sees both in one frame
-        command = ["xdotool", "mousemove", str(x), str(y), "mousedown", "1", "sleep", f"{rest_s:g}", "mouseup", "1"]
-        subprocess.run(command, check=True, timeout=20, env={**os.environ, "DISPLAY": self.display})
+        # a finger rests for a moment
+        self._xdotool("mousemove", str(x), str(y), "mousedown", "1", "sleep", "0.08", "mouseup", "1")
 
-    def hold_staff_corner(self, width_px: int = 1280) -> None:
-        """Hold the top right corner for a little longer than the three seconds that open the staff mode."""
+    def hold_staff_corner(self, width_px: int = 1280) -> Shown:
+        """Hold the top right corner until that opens the staff mode; returns the screen that is up then."""
         time.sleep(BETWEEN_TOUCHES_S)
-        self.touch(width_px - 40, 40, rest_s=3.5)
+        before = self.screens()[-1]
+        self._xdotool("mousemove", str(width_px - 40), "40", "mousedown", "1")
+        try:
+            return self._wait(lambda shown: shown.name != before.name, "the staff mode", 30.0)
+        finally:
+            self._xdotool("mouseup", "1")
 
     def key(self, name: str) -> None:
         """Press a key of a keyboard that should not matter."""
-        subprocess.run(["xdotool", "key", name], check=True, timeout=20, env={**os.environ, "DISPLAY": self.display})
+        self._xdotool("key", name)
 
     def screenshot(self, path: Path) -> None:
         """Save what is on the whole display."""
         path.parent.mkdir(parents=True, exist_ok=True)
         ImageGrab.grab(xdisplay=self.display).save(path)
+
+    def _xdotool(self, *command: str) -> None:
+        subprocess.run(["xdotool", *command], check=True, timeout=20, env={**os.environ, "DISPLAY": self.display})
 
     def _lines(self) -> list[str]:
         if not self.trace.exists():
