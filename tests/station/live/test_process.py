@@ -13,7 +13,7 @@ from station.live import process
 from station.records import database
 from station.sway.norms import encode_norms, load_norms, sealed
 from tests.station.live.running import SETTINGS, RunningStation
-from tests.station.records.making import connect_to_a_large_one
+from tests.station.records.making import LargeDatabase
 
 
 def test_a_station_with_a_large_database_beats_while_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,12 +21,12 @@ def test_a_station_with_a_large_database_beats_while_it_starts(tmp_path: Path, m
     OneProcess(config).close()  # leaves a certificate and a database
     config.station.ring.parent.mkdir(exist_ok=True)
     ring = RingWriter.create(config.station.ring)
-    monkeypatch.setattr(database, "connect", connect_to_a_large_one)
+    large = LargeDatabase(most_s=60.0)
+    monkeypatch.setattr(database, "connect", large.connect)
     monkeypatch.setattr(process, "stop_on_signals", lambda: lambda: True)  # it starts, and ends before its first tick
-    beats: list[None] = []
-    assert process.main(config, beat=lambda: beats.append(None)) == 0
+    assert process.main(config, beat=large.beat) == 0
     ring.close()
-    assert len(beats) >= 2
+    assert large.beats >= 2
 
 
 def test_a_station_compares_with_the_table_that_its_configuration_names(tmp_path: Path) -> None:

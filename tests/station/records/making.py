@@ -1,14 +1,11 @@
 """A record, and a database that is slow to check, for tests of the store and of delivery."""
 
 import sqlite3
-import time
+import threading
 from pathlib import Path
-from typing import Final
 
 from station.records.event import EVENT_SCHEMA, StaffDone, StationEvent
 from station.records.record import RESULT_SCHEMA, Instant, Record
-
-LARGE_CHECK_S: Final = 1.0
 
 _NOW = Instant(utc="2026-01-02T03:04:05.678Z", utc_quality="synced", monotonic_ns=1, boot_id="b")
 
@@ -45,14 +42,27 @@ def make_event(event_id: str) -> StationEvent:
     return StationEvent(EVENT_SCHEMA, event_id, event_id.split(":")[0], "clinic", _NOW, data)
 
 
-class _Large(sqlite3.Connection):
-    """A database whose check takes long, and calls nothing back meanwhile (as SQLite 3.40 does not)."""
+class LargeDatabase:
+    """A database whose check takes long, and calls nothing back meanwhile (as SQLite 3.40 does not).
 
-    def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
-        if "quick_check" in sql:
-            time.sleep(LARGE_CHECK_S)
-        return super().execute(sql, *arguments)  # type: ignore[arg-type]
+    It ends when whoever waits for it has beaten twice, at the latest after `most_s`.
+    """
 
+    def __init__(self, most_s: float) -> None:
+        self.beats = 0
+        self._most_s = most_s
+        self._beaten_twice = threading.Event()
 
-def connect_to_a_large_one(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, factory=_Large)
+    def beat(self) -> None:
+        self.beats += 1
+        if self.beats == 2:
+            self._beaten_twice.set()
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        class Large(sqlite3.Connection):
+            def execute(connection, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]  # noqa: N805
+                if "quick_check" in sql:
+                    self._beaten_twice.wait(self._most_s)
+                return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+        return sqlite3.connect(path, isolation_level=None, factory=Large)

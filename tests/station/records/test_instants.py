@@ -1,6 +1,6 @@
 """Moments: UTC is only as good as something says it is, and a clock that was never set is never believed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -53,12 +53,15 @@ def test_the_real_kernel_answers() -> None:
     assert now.utc is None or now.utc.endswith("Z")
 
 
-def test_a_moment_that_lies_behind_carries_the_utc_that_it_had(unsynced: Path) -> None:
+def test_a_moment_that_lies_behind_carries_the_utc_that_it_had(unsynced: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Stopped":
+            return cls.fromtimestamp(NOW.timestamp(), tz)
+
+    monkeypatch.setattr(instants, "datetime", Stopped)
     clock = VirtualClock(100_000_000_000)
     instant = instant_source(clock)
     later, earlier = instant(100_000_000_000), instant(40_000_000_000)
-    assert later.utc is not None
-    assert earlier.utc is not None
-    apart = datetime.fromisoformat(later.utc) - datetime.fromisoformat(earlier.utc)
-    assert apart.total_seconds() == pytest.approx(60.0, abs=5.0)
+    assert (later.utc, earlier.utc) == ("2026-11-23T00:00:00.000Z", "2026-11-22T23:59:00.000Z")
     assert earlier.monotonic_ns == 40_000_000_000
