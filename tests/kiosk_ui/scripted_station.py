@@ -127,6 +127,8 @@ class ScriptedStation:
                 for line in lines:
                     while self._hangs and not self._closing:
                         time.sleep(0.01)
+                    if self._closing:
+                        break
                     self._take(connection, decode_from_client(line))
             except (OSError, ValueError):
                 pass
