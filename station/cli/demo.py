@@ -19,7 +19,7 @@ from station.cli.printout import print_record, read_record
 from station.config import Config, dump_config
 from station.demo import four_processes, one_process
 from station.demo.children import Children
-from station.demo.clinic import Clinic, choose_port
+from station.demo.clinic import Clinic, keep_port
 from station.demo.outcome import DemoOutcome, as_json, trial_window
 from station.demo.settings import DemoSettings, check, demo_config, demo_visitor
 from station.demo.visitor import parse_answers
@@ -133,7 +133,7 @@ def demo(
         window=window,
         by_hand=by_hand,
         broker=broker,
-        broker_port=choose_port(broker_port),
+        broker_port=ctx.with_resource(keep_port(broker_port)).getsockname()[1],
     )
     check(settings)
     with tempfile.TemporaryDirectory(prefix="balance-station-demo-") as scratch:

@@ -32,19 +32,24 @@ class Delivery(msgspec.Struct, frozen=True):
     waited_s: float
 
 
-def choose_port(wanted: int | None) -> int:
-    """Return the loopback port for the demo's broker, a free one if none is wanted; raises TryAgainError if taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted or 0))
-        except OSError as error:
-            raise TryAgainError(
-                f"port {wanted} on 127.0.0.1 is in use by another program (a broker that runs already?); "
-                "choose another with --broker-port, or leave it out and a free one is taken"
-            ) from error
-        port: int = probe.getsockname()[1]
-        return port
+def keep_port(wanted: int | None = None) -> socket.socket:
+    """Return a socket that keeps a loopback port for a broker until it is closed; a free one if none is wanted.
+
+    Nobody else is given the port while the broker is not up, and a client that calls it too early is refused and cannot
+    be connected with itself. The broker can listen there all the same, for it sets SO_REUSEADDR too.
+    Raises TryAgainError if somebody listens there.
+    """
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        kept.bind(("127.0.0.1", wanted or 0))
+    except OSError as error:
+        kept.close()
+        raise TryAgainError(
+            f"port {wanted} on 127.0.0.1 is in use by another program (a broker that runs already?); "
+            "choose another with --broker-port, or leave it out and a free one is taken"
+        ) from error
+    return kept
 
 
 class Clinic:

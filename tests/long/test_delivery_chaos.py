@@ -25,4 +25,4 @@ def test_two_hundred_kills_lose_and_double_nothing(tmp_path: Path, seed: int) ->
     with sqlite3.connect(clinic.inbox) as database:
         stored = [each for (each,) in database.execute("SELECT id FROM inbox")]
     assert len(stored) == len(set(stored))
-    assert set(clinic.truth.read_text().split()) <= set(stored)
+    assert set(clinic.committed()) <= set(stored)

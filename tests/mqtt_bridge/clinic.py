@@ -14,6 +14,7 @@ from mqtt_bridge.broker import find_mosquitto, write_broker_config
 from mqtt_bridge.paho_transport import PahoTransport
 from mqtt_bridge.transport import Connected, Puback
 from station.config import Config, MqttConfig, StationConfig, dump_config
+from station.demo.clinic import keep_port
 from station.records.outbox import Outbox
 
 UP_WITHIN_S: Final = 15.0
@@ -32,22 +33,15 @@ while True:
 """
 
 
-def free_port() -> int:
-    """Return a loopback port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Clinic:
     """Broker, bridge, consumer and (for trials) a station that commits records as fast as asked."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._port = keep_port()  # while the broker is dead, too
         self.config = Config(
             station=StationConfig(id="st-1", state_dir=str(folder), runtime_dir=str(folder)),
-            mqtt=MqttConfig(port=free_port(), keepalive_s=5),
+            mqtt=MqttConfig(port=self._port.getsockname()[1], keepalive_s=5),
         )
         self._config_file = folder / "station.toml"
         self._config_file.write_text(dump_config(self.config), encoding="utf-8")
@@ -78,9 +72,14 @@ class Clinic:
         process.wait()
 
     def close(self) -> None:
-        """Kill what runs."""
+        """Kill what runs; safe to call twice."""
         for name in list(self._running):
             self.kill(name)
+        self._port.close()
+
+    def log(self, name: str) -> str:
+        """Return what a process has said."""
+        return (self.folder / f"{name}.log").read_text()
 
     def outbox(self) -> Outbox:
         """Return a connection to the station's outbox."""
@@ -125,12 +124,18 @@ class Clinic:
                     "--database", str(self.inbox), "--port", str(mqtt.port)]  # fmt: skip
         return [python, "-c", WRITER, str(self.config.station.database), str(self.truth), "0.03"]
 
-    def wait_for_commits(self) -> None:
-        """Wait until the station has committed its first record."""
-        deadline = time.monotonic() + UP_WITHIN_S
-        while not self.truth.exists():
-            assert time.monotonic() < deadline, (self.folder / "station.log").read_text()
+    def wait_for_commits(self, count: int = 1) -> None:
+        """Wait until the station has committed so many records altogether, however slowly they come."""
+        before = -1
+        while (now := len(self.committed())) < count:
+            if now > before:
+                before, deadline = now, time.monotonic() + UP_WITHIN_S
+            assert time.monotonic() < deadline, f"{now} records: {self.log('station')}"
             time.sleep(0.05)
+
+    def committed(self) -> list[str]:
+        """Return the ids of what the station has committed so far."""
+        return self.truth.read_text().split() if self.truth.exists() else []
 
     def wait_for_consumer(self) -> None:
         """Wait until somebody subscribes to results: until then the broker answers 0x10 to whoever publishes one."""
@@ -147,7 +152,7 @@ class Clinic:
                 case Puback():
                     transport.close()
                     return
-        raise AssertionError(f"the consumer did not come up: {(self.folder / 'consumer.log').read_text()}")
+        raise AssertionError(f"the consumer did not come up: {self.log('consumer')}")
 
     def _wait_for_broker(self) -> None:
         deadline = time.monotonic() + UP_WITHIN_S
@@ -158,4 +163,4 @@ class Clinic:
                 time.sleep(0.02)
             else:
                 return
-        raise AssertionError(f"mosquitto did not come up: {(self.folder / 'broker.log').read_text()}")
+        raise AssertionError(f"mosquitto did not come up: {self.log('broker')}")

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,8 @@ from mqtt_bridge.broker import find_mosquitto
 from mqtt_bridge.paho_transport import PahoTransport
 from mqtt_bridge.transport import Connected, Disconnected, Event, Puback, Received, Subscribed
 from station.config import MqttConfig
+from station.demo.clinic import keep_port
 from station.errors import ConfigError
-from tests.mqtt_bridge.clinic import free_port
 
 TLS = Path(__file__).parent / "tls"
 Broker = Callable[[str], int]
@@ -27,11 +27,12 @@ Broker = Callable[[str], int]
 def broker(tmp_path: Path) -> Iterator[Broker]:
     """Start a mosquitto with these lines in its configuration; returns the port."""
     running: list[subprocess.Popen[bytes]] = []
+    ports = ExitStack()
 
     def start(lines: str) -> int:
         program = find_mosquitto()
         assert program is not None, "mosquitto is not installed; make test installs it (apt-get install mosquitto)"
-        port = free_port()
+        port: int = ports.enter_context(keep_port()).getsockname()[1]
         config = tmp_path / "mosquitto.conf"
         # root would drop to an account that may not read the folder of this test
         user = "user root\n" if os.geteuid() == 0 else ""
@@ -49,6 +50,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     for each in running:
         each.kill()
         each.wait()
+    ports.close()
 
 
 def tls(name: str) -> str:
@@ -113,7 +115,8 @@ def test_a_certificate_that_cannot_be_loaded_is_a_wrong_configuration(tmp_path: 
 
 
 def test_a_port_where_nobody_listens_is_said_so() -> None:
-    assert "nothing listens there" in reason(first_event(MqttConfig(port=free_port())))
+    with keep_port() as port:
+        assert "nothing listens there" in reason(first_event(MqttConfig(port=port.getsockname()[1])))
 
 
 def test_a_name_that_nobody_knows_is_said_so() -> None:
@@ -242,7 +245,7 @@ def test_whatever_a_broker_sends_the_connection_either_lives_or_is_said_to_be_go
 
 
 def test_an_error_in_a_callback_is_an_end_of_the_connection_and_not_of_the_thread() -> None:
-    transport = PahoTransport(MqttConfig(port=free_port()), "test")
+    transport = PahoTransport(MqttConfig(), "test")
 
     def broken(*_: object) -> Event:
         raise KeyError("a property that nobody has heard of")
