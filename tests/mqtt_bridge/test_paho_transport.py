@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,9 @@ def hostile_packet(chance: random.Random) -> bytes:
     return bytes([first, len(body)]) + body
 
 
+AFTERWARDS = b"\x30\x08\x00\x04last\x00x"  # a message on the topic `last`
+
+
 def test_whatever_a_broker_sends_the_connection_either_lives_or_is_said_to_be_gone() -> None:
     chance = random.Random(5)
     for _ in range(40):
@@ -228,17 +232,21 @@ def test_whatever_a_broker_sends_the_connection_either_lives_or_is_said_to_be_go
                     connection, _ = server.accept()
                     with connection:
                         connection.recv(1000)
-                        connection.sendall(bytes([0x20, 3, 0, 0, 0]) + packet)
+                        connection.sendall(bytes([0x20, 3, 0, 0, 0]) + packet + AFTERWARDS)
                         connection.recv(1000)  # until the client goes
 
-            thread = threading.Thread(target=serve)
+            thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             transport = PahoTransport(MqttConfig(port=server.getsockname()[1], keepalive_s=5), "test")
             transport.open()
             assert isinstance(transport.next_event(10.0), Connected)
-            events = [transport.next_event(0.1) for _ in range(2)]
-            alive = getattr(transport._client, "_thread", None) is not None
-            assert alive or any(isinstance(event, Disconnected) for event in events), (packet, events)
+            events = []
+            for event in iter(partial(transport.next_event, 10.0), None):
+                events.append(event)
+                if isinstance(event, Disconnected) or (isinstance(event, Received) and event.topic == "last"):
+                    break
+            else:
+                raise AssertionError((packet, events))
             transport.close()
             thread.join(10)
             assert not thread.is_alive()

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,13 +28,17 @@ def test_systemd_hears_what_it_is_told(systemd: socket.socket) -> None:
     assert [systemd.recv(100), systemd.recv(100)] == [b"READY=1", b"STOPPING=1"]
 
 
-def test_a_loop_may_beat_as_often_as_it_likes_and_one_a_second_is_sent(systemd: socket.socket) -> None:
-    for _ in range(1000):
-        notify.notify_beat()
-    assert systemd.recv(100) == b"WATCHDOG=1"
+def test_a_loop_may_beat_as_often_as_it_likes_and_one_a_second_is_sent(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     systemd.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        systemd.recv(100)
+    for now_s, sent in ((5.0, 1), (5.9, 0), (6.0, 1)):
+        monkeypatch.setattr(notify, "time", SimpleNamespace(monotonic=lambda now_s=now_s: now_s))
+        for _ in range(1000):
+            notify.notify_beat()
+        assert [systemd.recv(100) for _ in range(sent)] == sent * [b"WATCHDOG=1"]
+        with pytest.raises(BlockingIOError):
+            systemd.recv(100)
 
 
 @pytest.mark.parametrize("address", [None, "", "nonsense", "/nowhere/at/all", "@nobody-listens-here"])
