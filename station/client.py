@@ -58,16 +58,13 @@ class StationClient:
         self.send(begin)
 
     def receive(self, timeout_s: float) -> ToClient | None:
-        """Return the next message, or None when nothing came within `timeout_s`."""
+        """Return the next message, or None when nothing came within `timeout_s`; 0 takes what has come."""
         deadline = time.monotonic() + timeout_s
         while (end := self._received.find(b"\n")) < 0:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            self._socket.settimeout(left)
+            self._socket.settimeout(max(0.0, deadline - time.monotonic()))
             try:
                 data = self._socket.recv(65536)
-            except TimeoutError:
+            except (BlockingIOError, TimeoutError):
                 return None
             except OSError as error:
                 raise UnavailableError(f"the station at {self._path} has gone: {error.strerror or error}") from error

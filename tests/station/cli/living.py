@@ -37,11 +37,11 @@ class SteppingClient(client_room.StationClient):
 
     def receive(self, timeout_s: float) -> ToClient | None:
         for _ in range(max(1, round(timeout_s * 100))):
-            message = super().receive(1e-4)
+            message = super().receive(0.0)
             if message is not None:
                 return message
             self.station.tick()
-        return super().receive(1e-4)
+        return super().receive(0.0)
 
 
 class PatientClient(SteppingClient):
