@@ -1,6 +1,7 @@
 """Asking for presses over the station's socket: what is told while it happens, and when it is refused."""
 
 import itertools
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -57,6 +58,8 @@ class Deck:
 
         class Answers(socketserver.StreamRequestHandler):
             def handle(self) -> None:
+                # else hundreds of readings from before a press lie in it for a client that is held up
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
                 for line in self.rfile:
                     if isinstance(decode_from_client(line), Ask):
                         break
