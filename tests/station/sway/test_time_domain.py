@@ -40,9 +40,9 @@ def measured(points, fs_hz=100.0):
 
 
 def well_spread(points):
-    """Measure, and leave out traces so flat that rounding decides what their areas are."""
+    """Measure, and leave out traces so flat, or so small beside where they are, that rounding decides the result."""
     found = measured(points).metrics
-    assume("ellipse_minor_mm" in found and found["ellipse_minor_mm"] > 1e-3 * found["ellipse_major_mm"])
+    assume("ellipse_minor_mm" in found and found["ellipse_minor_mm"] > max(1e-3, 1e-3 * found["ellipse_major_mm"]))
     return found
 
 
