@@ -110,12 +110,13 @@ def choose(weights: Sequence[Weight], wanted_kg: float) -> tuple[Weight, ...]:
         taken.append((weight, mass, more < fewest))
         fewest = np.minimum(fewest, more)
     at = int(np.argmin(np.abs(sums - wanted_kg * _PER_KG) * (len(ordered) + 1) + fewest))
+    too_far = abs(at - wanted_kg * _PER_KG) > MOST_OFF * wanted_kg * _PER_KG  # in whole 10 g: a sum of kg is rounded
     best: list[Weight] = []
     for weight, mass, takes in reversed(taken):
         if takes[at]:
             best.insert(0, weight)
             at -= mass
-    if abs(sum(each.nominal_kg for each in best) - wanted_kg) > MOST_OFF * wanted_kg:
+    if too_far:
         have = ", ".join(f"{each.id} ({each.nominal_kg:g} kg)" for each in ordered) or "none"
         raise RegisterError(
             f"the plan needs a load of about {wanted_kg:g} kg, and the weights chosen do not make it: {have}; "
