@@ -35,19 +35,16 @@ _PERSON_HELP: Final = (
 _STANCE_HELP: Final = "STANCE@S: lose balance S seconds into this stance, e.g. tandem@4. May be repeated."
 
 
-class _Speed(click.ParamType[float | None]):
-    name = "speed"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
-        if value == "max" or value is None:
-            return None
-        try:
-            speed = float(str(value))
-        except ValueError:
-            speed = -1.0
-        if not 0.1 <= speed <= 1000:
-            self.fail(f"{value!r} is not a speed; a number from 0.1 to 1000, or max, is expected", param, ctx)
-        return speed
+def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    if value is None or value == "max":
+        return None
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = -1.0
+    if not 0.1 <= speed <= 1000:
+        raise click.BadParameter(f"{value!r} is not a speed; a number from 0.1 to 1000, or max, is expected")
+    return speed
 
 
 @click.command()
@@ -62,7 +59,8 @@ class _Speed(click.ParamType[float | None]):
 @click.option("--answers", type=click.Path(path_type=Path), help='JSON: {"question.fell": "yes", ...}.')
 @click.option("--loses", multiple=True, metavar="STANCE@S", help=_STANCE_HELP)
 @click.option("--protocol", default="walk-up", show_default=True, help="walk-up or quiet-stance.")
-@click.option("--speed", type=_Speed(), help="Times life's speed, or max. Default: 1 with a window, max without.")
+@click.option("--speed", metavar="SPEED", callback=_speed,
+              help="Times life's speed, or max. Default: 1 with a window, max without.")  # fmt: skip
 @click.option("--chips", type=click.Choice(["pins", "samples"]), default="pins", show_default=True,
               help="Virtual chips clocked pin by pin, or their samples only (faster, the same samples).")  # fmt: skip
 @click.option(
