@@ -10,6 +10,7 @@ from types import ModuleType
 import gpiod
 import gpiod.line
 from gpiod.line import Direction, Edge, Value
+from gpiod.line_info import LineInfo
 
 from tests.hardware.line_world import LineWorld
 
@@ -61,9 +62,9 @@ class FakeChip:
     def get_info(self) -> gpiod.ChipInfo:
         return gpiod.ChipInfo("gpiochip0", self.label, 54)
 
-    def get_line_info(self, line: int) -> gpiod.LineInfo:
+    def get_line_info(self, line: int) -> LineInfo:
         holder = self.busy.get(line)
-        return gpiod.LineInfo(line, f"GPIO{line}", holder is not None, holder or "", 1, False, 1, 1, 1, 1, False, 0)
+        return LineInfo(line, f"GPIO{line}", holder is not None, holder or "", 1, False, 1, 1, 1, 1, False, 0)
 
     def request_lines(
         self, config: Mapping[int, gpiod.LineSettings], consumer: str, event_buffer_size: int | None
