@@ -47,7 +47,7 @@ class DriftWatch:
 
     @property
     def drift_counts_per_min(self) -> float | None:
-        """Return how fast the worst corner drifts, without sign."""
+        """Return how fast the worst corner drifts, without sign; None before there is enough to tell."""
         n = len(self._means)
         if n < DRIFT_S:
             return None

@@ -24,7 +24,6 @@ from station.visit.reduce import reduce
 from station.visit.state import VisitState, forgotten, start_state
 
 ALL_STANCES = ("quiet", "side-by-side", "semi-tandem", "tandem", "one-foot")
-DEFAULT_ALONE = ("quiet", "side-by-side", "semi-tandem")
 VIEW = ResultView("Steady", ("One.", "Two."), "Next.")
 TICK_S = 0.1
 
