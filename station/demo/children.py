@@ -66,6 +66,17 @@ class Children:
             if code is not None:
                 raise UnavailableError(f"the {name} process ended with code {code}: {self.last_words(name)}")
 
+    def describe(self, names: Sequence[str]) -> str:
+        """Return in words how each of these children is: whether it runs, how often it ended before, its last words."""
+        said = []
+        for name in names:
+            code = self.processes[name].poll()
+            runs = "runs" if code is None else f"ended with code {code}"
+            restarts = self._restarts.get(name, 0)
+            again = f", started again {restarts} time{'s' * (restarts > 1)}" if restarts else ""
+            said.append(f"{name} {runs}{again}: {self.last_words(name)}")
+        return "; ".join(said)
+
     def last_words(self, name: str) -> str:
         """Return the last line that a child has written."""
         lines = self.log(name).read_text(errors="replace").strip().splitlines()

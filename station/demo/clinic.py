@@ -97,7 +97,8 @@ class Clinic:
                 time.sleep(0.02)
             else:
                 return
-        raise UnavailableError(f"the broker did not answer within {BROKER_READY_S:.0f} s")
+        said = self._children.last_words("broker")
+        raise UnavailableError(f"the broker did not answer within {BROKER_READY_S:.0f} s: {said}")
 
     def wait_for(self, result_id: str, timeout_s: float = DELIVERED_WITHIN_S) -> Delivery:
         """Wait until the outbox row of this result is closed, and say how it went."""
@@ -112,7 +113,10 @@ class Clinic:
             if row.state == "parked":
                 return Delivery("held", f"the consumer refused it: {row.reason}", row.by, waited_s)
             if waited_s >= limit_s:
-                reason = self.held_because or f"no consumer has acknowledged it within {timeout_s:.0f} s"
+                reason = self.held_because or (
+                    f"no consumer has acknowledged it within {timeout_s:.0f} s "
+                    f"({self._children.describe(('broker', 'subscriber', 'bridge'))})"
+                )
                 return Delivery("held", reason, None, waited_s)
             self._children.revive(RESTARTED)
             time.sleep(0.02)

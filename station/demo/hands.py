@@ -6,6 +6,7 @@ Both remember when the recording began to play: `recording_s = (t_ns - playing.t
 import time
 from pathlib import Path
 
+from hardware.errors import HardwareError
 from hardware.virtual.control import PersonClient, perform
 from hardware.virtual.person import Done, VirtualPerson
 from station.client import StationClient
@@ -86,7 +87,10 @@ class SocketHands:
             case Touch(action, serial):
                 self._client.press(action, serial)
             case Move(command):
-                done = self._person.perform(command)
+                try:
+                    done = self._person.perform(command)
+                except HardwareError as error:
+                    raise UnavailableError(str(error)) from error
                 if done.recording_at_s is not None:
                     self.playing = done
 

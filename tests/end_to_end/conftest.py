@@ -17,13 +17,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def run_cli(tmp_path: Path) -> Run:
     """Return a function that runs `balance-station ...` without a display and returns what it said."""
 
-    def run(*arguments: str, timeout_s: float = 120.0) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
         return subprocess.run(
             [sys.executable, "-m", "station.cli.main", *arguments],
             capture_output=True,
             text=True,
-            timeout=timeout_s,
             env=environment,
             cwd=Path(__file__).parents[2],
             check=False,
@@ -36,8 +35,8 @@ def run_cli(tmp_path: Path) -> Run:
 def run_demo(run_cli: Run) -> Callable[..., dict[str, Any]]:
     """Return a function that runs a headless demo to its end and returns its JSON document."""
 
-    def run(*arguments: str, timeout_s: float = 120.0) -> dict[str, Any]:
-        done = run_cli("demo", "--headless", "--json", *arguments, timeout_s=timeout_s)
+    def run(*arguments: str) -> dict[str, Any]:
+        done = run_cli("demo", "--headless", "--json", *arguments)
         assert done.returncode == 0, done.stderr
         document: dict[str, Any] = json.loads(done.stdout)
         return document

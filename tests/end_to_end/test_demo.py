@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from station.demo.children import Children
+from station.demo.clinic import Clinic
+from station.demo.settings import DemoSettings, demo_config
+from station.records.store import RecordStore
 from tests.end_to_end.conftest import Run
+from tests.station.records.making import make_record
 
 Demo = Callable[..., dict[str, Any]]
 
@@ -87,6 +92,23 @@ def test_without_a_broker_the_result_is_held_and_says_why(run_demo: Demo) -> Non
     document = run_demo("--chips", "samples", "--no-broker", "--protocol", "quiet-stance")
     assert document["delivery"]["state"] == "held"
     assert "without a broker" in document["delivery"]["reason"]
+
+
+def test_a_result_that_nobody_takes_in_time_is_held_and_says_how_broker_subscriber_and_bridge_are(
+    tmp_path: Path,
+) -> None:
+    config = demo_config(DemoSettings(), tmp_path)
+    with RecordStore.open(config.station.database, station="demo-1") as store:
+        record = store.commit(make_record, {})
+    with Children(tmp_path, tmp_path / "station.toml") as children:
+        for name in ("broker", "subscriber", "bridge"):
+            children.start(name, "station.cli.main", "run", "dance").wait()
+        delivery = Clinic(children, config, tmp_path).wait_for(record.id, timeout_s=0.0)
+    assert delivery.state == "held"
+    assert delivery.reason is not None
+    assert "no consumer has acknowledged it within 0 s (broker ended with code 64: balance-station: " in delivery.reason
+    assert "; subscriber ended with code 64: " in delivery.reason
+    assert "; bridge ended with code 64: " in delivery.reason
 
 
 def test_people_read_words_and_the_result_that_the_subscriber_has(run_cli: Run) -> None:

@@ -50,7 +50,7 @@ def test_killing_kiosk_bridge_broker_and_subscriber_in_a_trial_changes_nothing(t
         assert pid_of(tmp_path, "kiosk") != before, "the kiosk was really killed, and came back to the result"
     assert demo.returncode == 0, (tmp_path / "said.txt").read_text()
     document = json.loads(output)
-    assert document["delivery"]["state"] == "acknowledged"
+    assert document["delivery"]["state"] == "acknowledged", document["delivery"]
     assert document["record"]["tier"] == "not at risk"
     assert document["record"]["sway"]["quality"] == {"assessable": True, "flags": []}
     assert document["loop"]["ticks"] > 5000
