@@ -22,7 +22,7 @@ LOW_PASS: Final = LowPass(4, 2.5)
 # Hours; for every sample some hundred bytes are needed.
 LONGEST: Final = 1_000_000
 # Stretches of up to so many samples are looked at as a whole; a longer stay takes several.
-_FIRST_LEAP: Final = 1 << 7
+_FIRST_LEAP: Final = 1 << 6
 _LONGEST_LEAP: Final = 1 << 13
 # What is worked on at a time stays in the cache.
 _SAMPLES_AT_A_TIME: Final = 1 << 13
@@ -39,8 +39,17 @@ def sway_density(cop: FloatArray, radius: float) -> IntArray:
     Counted in both directions up to the first one that is farther. Exact. O(N log N) for a trace that wanders and for
     one that stays; memory O(N).
     """
-    forward = _steps_until_out(cop, radius)
-    return forward + _steps_until_out(cop[:, ::-1], radius)[::-1]
+    count = cop.shape[1]
+    # A box is the largest x, y, -x, -y of a stretch; before the first sample and after the last one all is far away.
+    sides = np.full((4, count + 2), np.inf)
+    sides[:2, 1:-1], sides[2:, 1:-1] = cop, -cop
+    boxes = _stretches(sides)
+    density = np.empty(count, dtype=np.intp)
+    for begin in range(0, count, _SAMPLES_AT_A_TIME):
+        samples = np.arange(begin, min(begin + _SAMPLES_AT_A_TIME, count))
+        before, after = _first_out(samples + 1, radius, boxes)
+        density[samples] = after - before - 2
+    return density
 
 
 def density_measures(trace: Trace) -> Found:
@@ -67,45 +76,34 @@ def density_measures(trace: Trace) -> Found:
 DENSITY: Final = Family("sway density", UNITS, density_measures)
 
 
-def _steps_until_out(cop: FloatArray, radius: float) -> IntArray:
-    """Return how many of the next samples stay within the radius of each one.
+def _first_out(samples: IntArray, radius: float, boxes: list[tuple[int, FloatArray]]) -> tuple[IntArray, IntArray]:
+    """Return the nearest place before each sample and after it that is not within the radius.
 
     Every sample holds a place up to which all is known to be near, and leaps on by the longest stretch whose bounding
-    box lies in its circle. Where the box of a single sample, that is the sample itself, does not, it has left. Only a
+    box lies in its circle. Where the box of a single sample, that is the sample itself, does not, it is out. Only a
     trace that circles quickly and for ever just inside the radius would need as many leaps as there are samples.
     """
-    count = cop.shape[1]
-    steps = np.zeros(count, dtype=np.intp)
-    sides = np.concatenate([cop, -cop])  # a box is the largest x, y, -x, -y of a stretch
-    boxes = _stretches(sides)
-    squared = radius * radius
-    # Most leave within a second or two: the longest stretches are for those that are still there after a first round.
-    first_round = [(size, box) for size, box in boxes if size <= _FIRST_LEAP]
-    for begin in range(0, count, _SAMPLES_AT_A_TIME):
-        waiting = np.arange(begin, min(begin + _SAMPLES_AT_A_TIME, count))
-        leaps = first_round
-        while len(waiting):
-            waiting = _leap(sides, squared, leaps, waiting, steps)
-            leaps = boxes
-    return steps
-
-
-def _leap(
-    sides: FloatArray, squared: float, boxes: list[tuple[int, FloatArray]], waiting: IntArray, steps: IntArray
-) -> IntArray:
-    """Add to the steps of the waiting samples what one round of leaps brings; return those that have not left yet."""
-    count = sides.shape[1]
-    place = sides[:, waiting]
-    reached = waiting + 1 + steps[waiting]
-    near = np.zeros(len(waiting), dtype=np.bool_)
-    for size, box in boxes:
-        away = box.take(reached, axis=1, mode="clip") - place
-        farthest = np.maximum(away[:2], away[2:])
-        near = (farthest[0] ** 2 + farthest[1] ** 2 <= squared) & (reached <= count - size)
-        reached += size * near
-    steps[waiting] = reached - 1 - waiting
-    not_left: IntArray = waiting[near & (reached < count)]
-    return not_left
+    ways = np.repeat([-1, 1], len(samples))
+    centres = boxes[-1][1].take(np.tile(samples, 2), axis=1)
+    reached = np.tile(samples, 2) + ways
+    waiting = np.arange(len(reached))
+    longest = _FIRST_LEAP
+    while len(waiting):
+        centre, way, began = centres.take(waiting, axis=1), ways[waiting], reached[waiting]
+        at = began.copy()
+        for size, box in boxes:
+            if size <= longest:
+                away = box.take(np.minimum(at, at + (size - 1) * way), axis=1, mode="clip")
+                away -= centre
+                farthest = np.maximum(away[:2], away[2:])
+                farthest *= farthest
+                near = farthest[0] + farthest[1] <= radius * radius
+                at += size * way * near
+        reached[waiting] = at
+        waiting = waiting[near]
+        longest = 2 * int(np.abs(at - began).max())  # most are close to their circle by now, who stays leaps farther
+    before, after = reached.reshape(2, -1)
+    return before, after
 
 
 def _stretches(sides: FloatArray) -> list[tuple[int, FloatArray]]:
