@@ -14,7 +14,8 @@ FloatArray = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
 # Akl & Toussaint 1978, Inf Process Lett 7:219: nothing inside the polygon of a few extreme points can be on the hull.
-_DIRECTIONS: Final = np.stack([np.cos(np.arange(16) * np.pi / 8), np.sin(np.arange(16) * np.pi / 8)])
+# Eight directions over half a turn, and their opposites.
+_DIRECTIONS: Final = [(math.cos(k * math.pi / 8), math.sin(k * math.pi / 8)) for k in range(8)]
 _WORTH_DISCARDING: Final = 64
 
 
@@ -82,10 +83,11 @@ def _half(points: list[Point]) -> list[Point]:
 
 
 def _discard_inner(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    # one direction at a time: all at once would be sixteen times the trace
-    corners = np.array([np.argmax(along_x * x + along_y * y) for along_x, along_y in _DIRECTIONS.T])
+    # one direction at a time: all at once would be eight times the trace
+    along = (along_x * x + along_y * y for along_x, along_y in _DIRECTIONS)
+    ahead, behind = zip(*((int(place.argmax()), int(place.argmin())) for place in along), strict=True)
     keep = np.zeros(len(x), dtype=np.bool_)
-    for start, end in zip(corners, np.roll(corners, -1), strict=True):
+    for start, end in pairwise((*ahead, *behind, ahead[0])):
         if start != end:
             dx, dy = x[end] - x[start], y[end] - y[start]
             keep |= dx * (y - y[start]) <= dy * (x - x[start])
