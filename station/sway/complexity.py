@@ -9,21 +9,19 @@ import math
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from scipy import signal
 
-from station.sway.diffusion import fit_line
 from station.sway.family import AXES, Family, FloatArray, Found, Trace, still
+from station.sway.straight_line import about_line, fit_line
 
 ENTROPY_HZ: Final = 25.0
 TEMPLATE: Final = 2  # m
 TOLERANCE_SD: Final = 0.2  # r
 # 10^m templates at the very least (Richman & Moorman, section "Sample entropy and N").
 FEWEST_FOR_ENTROPY: Final = 100
-# Half an hour; every pair of samples is compared, so the time grows with the square: seconds here, hours for a day.
+# Half an hour; pairs of samples are compared, so the time grows with the square: seconds here, hours for a day.
 MOST_FOR_ENTROPY: Final = 45_000
 # This many pairs of samples are compared at a time, whatever the length of the record: they fit into a cache.
-_PAIRS_AT_A_TIME: Final = 1 << 16
+_PAIRS_AT_A_TIME: Final = 1 << 14
 
 SHORTEST_SCALE: Final = 4
 SCALES: Final = 20
@@ -43,9 +41,10 @@ _ROUNDING: Final = 1e-9
 def complexity_measures(trace: Trace) -> Found:
     """Return sample entropy and the exponent of detrended fluctuation analysis, per axis."""
     found: Found = {}
-    for name, moves, axis in zip(AXES, trace.moves, trace.cop, strict=True):
+    exponents = _exponents(trace.cop)
+    for name, moves, axis, exponent in zip(AXES, trace.moves, trace.cop, exponents, strict=True):
         found[f"sample_entropy_{name}"] = _entropy(axis, trace.fs_hz) if moves else still(name)
-        found[f"dfa_alpha_{name}"] = _exponent(axis) if moves else still(name)
+        found[f"dfa_alpha_{name}"] = exponent if moves else still(name)
     return found
 
 
@@ -59,34 +58,31 @@ def count_matches(series: FloatArray, tolerance: float, template: int = TEMPLATE
     No template is compared with itself and each pair counts once. O(N^2) time, bounded memory.
     """
     count = len(series) - template
+    if count < 2:
+        return 0, 0
+    # In the order of their first samples, templates are compared with the next one, the one after it, and so on, until
+    # no first sample matches any more.
+    order = np.argsort(series[:count])
+    samples = np.stack([series[k : k + count][order] for k in range(template + 1)])
+    none = np.full(samples.shape, np.inf)
+    later = np.lib.stride_tricks.sliding_window_view(np.concatenate([samples, none], axis=1), count, axis=1)
     shorter = longer = 0
-    begin = 0
-    while begin < count - 1:
-        # Rows begin .. end - 1 against all columns from begin on: the triangle of pairs, in slabs.
-        end = min(count, begin + max(1, _PAIRS_AT_A_TIME // (len(series) - begin)))
-        # `near` has one row and one column more for each further sample of a template.
-        near = _near(series[begin : end + template], series[begin:], tolerance)
-        rows, columns = end - begin, count - begin
-        matching = near[:rows, :columns].copy()
-        for k in range(1, template):
-            matching &= near[k : rows + k, k : columns + k]
-        shorter += _above_diagonal(matching)
-        matching &= near[template : rows + template, template : columns + template]
-        longer += _above_diagonal(matching)
+    begin = 1
+    while begin < count:
+        # Each column's template against those from `begin` to `end` - 1 places later, one a row; past the last is none.
+        columns = count - begin
+        end = begin + max(1, _PAIRS_AT_A_TIME // columns)
+        near = later[0, begin:end, :columns] - samples[0, :columns] <= tolerance
+        if not near.any():
+            break
+        for k in range(1, template + 1):
+            if k == template:
+                shorter += int(np.count_nonzero(near))
+            difference = later[k, begin:end, :columns] - samples[k, :columns]
+            near &= np.abs(difference, out=difference) <= tolerance
+        longer += int(np.count_nonzero(near))
         begin = end
     return shorter, longer
-
-
-def _near(rows: FloatArray, columns: FloatArray, tolerance: float) -> npt.NDArray[np.bool_]:
-    difference = np.subtract.outer(rows, columns)
-    return np.abs(difference, out=difference) <= tolerance
-
-
-def _above_diagonal(matching: npt.NDArray[np.bool_]) -> int:
-    # The first rows x rows of a slab are a square about the diagonal: symmetrical, and true on the diagonal itself.
-    rows = matching.shape[0]
-    square = np.count_nonzero(matching[:, :rows])
-    return int((square - rows) // 2 + np.count_nonzero(matching[:, rows:]))
 
 
 def _entropy(axis: FloatArray, fs_hz: float) -> float | str:
@@ -98,7 +94,7 @@ def _entropy(axis: FloatArray, fs_hz: float) -> float | str:
         return f"too short: {len(places)} samples at {ENTROPY_HZ:g}/s, at least {FEWEST_FOR_ENTROPY} are needed"
     if len(places) > MOST_FOR_ENTROPY:
         return f"too long: {len(places)} samples at {ENTROPY_HZ:g}/s, at most {MOST_FOR_ENTROPY}; cut the recording"
-    series = signal.detrend(np.interp(places, np.arange(len(axis)), axis))
+    series = about_line(np.interp(places, np.arange(len(axis)), axis))
     deviation = float(series.std(ddof=1))
     if not deviation > _ROUNDING * float(axis.std()):
         return "no variation about a straight line"
@@ -108,30 +104,29 @@ def _entropy(axis: FloatArray, fs_hz: float) -> float | str:
     return math.log(shorter / longer)
 
 
-def _exponent(axis: FloatArray) -> float | str:
-    count = len(axis)
+def _exponents(cop: FloatArray) -> list[float | str]:
+    count = cop.shape[1]
     if count < FEWEST_FOR_FLUCTUATION:
-        return f"too short: {count} samples, at least {FEWEST_FOR_FLUCTUATION} are needed"
+        return [f"too short: {count} samples, at least {FEWEST_FOR_FLUCTUATION} are needed"] * len(cop)
     scales = np.unique(np.rint(np.geomspace(SHORTEST_SCALE, count // 4, SCALES)).astype(int))
-    profile = np.cumsum(axis)
-    fluctuation = np.array([_fluctuation(profile, scale) for scale in scales.tolist()])
-    if not fluctuation.min() > _ROUNDING * float(axis.std()):
-        return "no variation about straight lines at some scale"
-    return fit_line(np.log(scales), np.log(fluctuation))[0]
+    profiles = np.cumsum(cop, axis=1)
+    fluctuations = np.stack([_fluctuation(profiles, scale) for scale in scales.tolist()], axis=1)
+    return [
+        fit_line(np.log(scales), np.log(fluctuation))[0]
+        if fluctuation.min() > _ROUNDING * float(axis.std())
+        else "no variation about straight lines at some scale"
+        for axis, fluctuation in zip(cop, fluctuations, strict=True)
+    ]
 
 
-def _fluctuation(profile: FloatArray, scale: int) -> float:
-    """Return the root mean square distance of a profile from the straight lines of its windows.
+def _fluctuation(profiles: FloatArray, scale: int) -> FloatArray:
+    """Return the root mean square distance of each profile from the straight lines of its windows; shape (axes, N).
 
     Windows are laid from both ends, so that no sample is left out (Kantelhardt et al. 2001, Physica A 295:441-454).
     """
-    used = len(profile) // scale * scale
-    # An ordinary least-squares line through each window: `fit` gives its height and slope, `line` puts it there.
-    line = np.stack([np.ones(scale), np.arange(scale) - (scale - 1) / 2])
-    fit = (line / np.square(line).sum(axis=1, keepdims=True)).T
-    ends = (profile[:used], profile[-used:]) if used < len(profile) else (profile,)
-    squares = 0.0
-    for end in ends:
-        windows = end.reshape(-1, scale)
-        squares += float(np.square(windows - (windows @ fit) @ line).sum())
-    return math.sqrt(squares / (used * len(ends)))
+    axes, count = profiles.shape
+    used = count // scale * scale
+    windows = np.concatenate([profiles[:, :used], profiles[:, -used:]], axis=1).reshape(-1, scale)
+    distances = about_line(windows).reshape(axes, -1)
+    root: FloatArray = np.sqrt(np.einsum("ij,ij->i", distances, distances) / (2 * used))
+    return root

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from station.sway.family import AXES, Family, FloatArray, Found, Trace, still
+from station.sway.straight_line import Line, fit_line
 
 IntArray = npt.NDArray[np.intp]
 
@@ -90,12 +91,10 @@ def diffusion_measures(trace: Trace) -> Found:
 
 DIFFUSION: Final = Family("diffusion", UNITS, diffusion_measures)
 
-_Line = tuple[float, float]  # slope, intercept
-
 
 def _fits(
     suffix: str, displacement: FloatArray, mean_square: float, short: IntArray, long: IntArray, fs_hz: float
-) -> tuple[Found, tuple[_Line, _Line]]:
+) -> tuple[Found, tuple[Line, Line]]:
     found: Found = {}
     lines = []
     for region, lags in (("short", short), ("long", long)):
@@ -114,15 +113,7 @@ def _lag(seconds: float, fs_hz: float) -> int:
     return int(seconds * fs_hz * (1 + _EDGE))
 
 
-def fit_line(x: FloatArray, y: FloatArray) -> _Line:
-    """Return slope and intercept of the least-squares line through points."""
-    x_mean, y_mean = float(x.mean()), float(y.mean())
-    about = x - x_mean
-    slope = float(about @ (y - y_mean)) / float(about @ about)
-    return slope, y_mean - slope * x_mean
-
-
-def _critical_point(short: _Line, long: _Line) -> Found:
+def _critical_point(short: Line, long: Line) -> Found:
     if short[0] > long[0]:
         time_s = (long[1] - short[1]) / (short[0] - long[0])
         displacement_mm2 = short[1] + short[0] * time_s

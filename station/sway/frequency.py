@@ -9,9 +9,9 @@ import math
 from typing import Final
 
 import numpy as np
-from scipy import signal
 
 from station.sway.family import AXES, Family, FloatArray, Found, Trace, still
+from station.sway.spectrum import welch
 
 SEGMENT_S: Final = 10.0
 LOWEST_HZ: Final = 0.15
@@ -45,9 +45,7 @@ def frequency_measures(trace: Trace) -> Found:
         reason = f"sampled too slowly: {HIGHEST_HZ:g} Hz need {2 * HIGHEST_HZ:g} samples/s"
         return dict.fromkeys(UNITS, reason)
     segment = min(trace.count, round(SEGMENT_S * trace.fs_hz))
-    frequency_hz, density = signal.welch(
-        trace.cop, trace.fs_hz, window="hann", nperseg=segment, noverlap=segment // 2, detrend=signal.detrend
-    )
+    frequency_hz, density = welch(trace.cop, trace.fs_hz, segment)
     width_hz = trace.fs_hz / segment
     band = (frequency_hz >= LOWEST_HZ * (1 - _EDGE)) & (frequency_hz <= HIGHEST_HZ * (1 + _EDGE))
     found: Found = {}

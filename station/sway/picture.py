@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from station.errors import UnavailableError, UsageError
 from station.sway.analysis import Analysis, measured_signal
-from station.sway.diffusion import LONG_FROM_S, LONG_TO_S, SHORT_TO_S, fit_line, mean_squared_displacement
+from station.sway.diffusion import LONG_FROM_S, LONG_TO_S, SHORT_TO_S, mean_squared_displacement
 from station.sway.files import Recording
 from station.sway.frequency import HIGHEST_HZ, LOWEST_HZ, SEGMENT_S
+from station.sway.spectrum import welch
+from station.sway.straight_line import fit_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,9 +132,7 @@ def _stabilogram(axes: "Axes", drawn: Drawn) -> None:
 
 def _spectrum(axes: "Axes", drawn: Drawn) -> None:
     segment = min(drawn.cop_mm.shape[1], round(SEGMENT_S * drawn.fs_hz))
-    frequency_hz, density = signal.welch(
-        drawn.cop_mm, drawn.fs_hz, window="hann", nperseg=segment, noverlap=segment // 2, detrend=signal.detrend
-    )
+    frequency_hz, density = welch(drawn.cop_mm, drawn.fs_hz, segment)
     shown = (frequency_hz > 0) & (frequency_hz <= 2 * HIGHEST_HZ)
     for name, colour, power in zip(("ML", "AP"), (_ML, _AP), density[:, shown], strict=True):
         if not power.any():

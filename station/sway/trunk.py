@@ -13,12 +13,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import integrate, signal
+from scipy import integrate
 
 from station.sway.family import Found, Measures, nothing, sorted_out
 from station.sway.frequency import HIGHEST_HZ, LOWEST_HZ, SEGMENT_S
 from station.sway.gravity import horizontal_plane, why_no_gravity, why_not_upright
 from station.sway.profiles import LowPass, shortest_filtered, smooth
+from station.sway.spectrum import welch
+from station.sway.straight_line import about_line
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,16 +89,14 @@ def _mean_velocity(plane: FloatArray, fs_hz: float) -> float:
     The velocity is the integral of the acceleration without its mean; the straight line through it, which is what an
     unknown starting velocity and a sensor's offset leave, is taken away.
     """
-    velocity = signal.detrend(integrate.cumulative_trapezoid(plane, dx=1 / fs_hz, initial=0, axis=1), axis=1)
+    velocity = about_line(integrate.cumulative_trapezoid(plane, dx=1 / fs_hz, initial=0, axis=1))
     return float(np.hypot(velocity[0], velocity[1]).mean())
 
 
 def _edge_frequency(plane: FloatArray, fs_hz: float, share: float) -> float:
     """Return the first frequency with at least this share of both axes' power below it; Welch as in frequency.py."""
     segment = min(plane.shape[1], round(SEGMENT_S * fs_hz))
-    frequency_hz, density = signal.welch(
-        plane, fs_hz, window="hann", nperseg=segment, noverlap=segment // 2, detrend=signal.detrend
-    )
+    frequency_hz, density = welch(plane, fs_hz, segment)
     inside = (frequency_hz >= LOWEST_HZ) & (frequency_hz <= HIGHEST_HZ)
     summed = np.cumsum(density[:, inside].sum(axis=0))
     return float(frequency_hz[inside][np.searchsorted(summed, share * summed[-1])])

@@ -60,7 +60,7 @@ def test_the_72_outputs_of_quijoux_2021_of_30_s_at_100_hz(benchmark, person):
 @pytest.mark.parametrize("minutes", [0.5, 2, 8, 30])
 @pytest.mark.parametrize("family", [*FAMILIES, None], ids=lambda family: family.name if family else "quijoux2021")
 def test_how_the_cost_grows_with_the_length(benchmark, family, minutes):
-    """N log N is wanted for all but sample entropy, which compares every pair (of every fourth sample)."""
+    """N log N is wanted for all but sample entropy, which compares pairs (of every fourth sample)."""
     count = int(minutes * 6000)
     cop = sway_mm(count)
     time_s = np.arange(count) / 100
