@@ -20,6 +20,7 @@ from station.sway.ellipse import prediction_factor
 from station.sway.family import LEAST_MOVEMENT_MM, FloatArray, Found
 from station.sway.hull import convex_hull, largest_distance
 from station.sway.profiles import LowPass, shortest_filtered, smooth
+from station.sway.spectrum import welch
 
 # Parameters as the paper has them.
 RADIUS_CM: Final = 0.3
@@ -107,13 +108,16 @@ def paper_outputs(cop_cm: FloatArray, mean_cm: FloatArray, fs_hz: float) -> Foun
         return {key: found.get(key, _TOO_SHORT) for key in UNITS}
     cop_cm = np.where(np.ptp(cop_cm, axis=1, keepdims=True) > LEAST_MOVEMENT_MM / 10, cop_cm, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found |= _positions(cop_cm) | _movement(cop_cm, fs_hz) | _sway_density(cop_cm, fs_hz)
-        for axis, values in zip(_AXES, cop_cm, strict=True):
+        found |= _positions(cop_cm) | _sway_density(cop_cm, fs_hz)
+        found |= _movement(cop_cm, fs_hz, found[f"confidence_ellipse_area_{_PLANE}"])
+        velocities = _velocities(cop_cm, fs_hz)
+        frequency, densities = _spectra(cop_cm, fs_hz)
+        for axis, values, velocity, density in zip(_AXES, cop_cm, velocities, densities, strict=True):
             if not np.ptp(values) > 0:
                 of_axis = (key for key in UNITS if key.endswith(f"_{axis}") and key not in found)
                 found |= dict.fromkeys(of_axis, _STILL.format(axis=axis))
                 continue
-            found |= _velocity_peaks(axis, values, fs_hz) | _spectrum(axis, values, fs_hz)
+            found |= _velocity_peaks(axis, values, velocity) | _spectrum(axis, frequency, density)
             found |= _diffusion(axis, values, fs_hz)
     return {key: _finite(found[key]) for key in UNITS}
 
@@ -157,7 +161,7 @@ def _main_direction_deg(cop: FloatArray) -> float:
     return math.degrees(math.acos(min(1.0, abs(math.sin(from_ml)))))
 
 
-def _movement(cop: FloatArray, fs_hz: float) -> Found:
+def _movement(cop: FloatArray, fs_hz: float, area: float | str) -> Found:
     count = cop.shape[1]
     steps = np.diff(cop)
     lengths = (*np.abs(steps).sum(axis=1).tolist(), float(np.hypot(*steps).sum()))
@@ -171,7 +175,6 @@ def _movement(cop: FloatArray, fs_hz: float) -> Found:
     ml, ap = cop
     swept = float(np.abs(ml[1:] * ap[:-1] - ap[1:] * ml[:-1]).sum())
     found[f"sway_area_per_second_{_PLANE}"] = swept * fs_hz / (2 * (count - 1))
-    area = _positions(cop)[f"confidence_ellipse_area_{_PLANE}"]
     length = lengths[2]
     if not (isinstance(area, float) and area > 0):
         return found | dict.fromkeys((f"LFS_{_PLANE}", f"fractal_dimension_{_PLANE}"), "no variation across a line")
@@ -195,15 +198,22 @@ def _sway_density(cop: FloatArray, fs_hz: float) -> Found:
     return dict(zip(keys, (float(density_s[peaks].mean()), between), strict=True))
 
 
-def _velocity_peaks(axis: str, values: FloatArray, fs_hz: float) -> Found:
+def _velocities(cop: FloatArray, fs_hz: float) -> FloatArray:
+    """Return the velocity of both axes, by a Savitzky-Golay filter (5 points, cubic); of none of fewer samples."""
+    if cop.shape[1] < 5:
+        return np.empty((2, 0))
+    found: FloatArray = signal.savgol_filter(cop, window_length=5, polyorder=3, deriv=1, delta=1 / fs_hz)
+    return found
+
+
+def _velocity_peaks(axis: str, values: FloatArray, velocity: FloatArray) -> Found:
     """Return how often the velocity changes sign, and the mean of its extremes between two changes, by direction.
 
-    Velocity by a Savitzky-Golay filter (5 points, cubic). Before the first change and after the last there is no peak.
+    Before the first change and after the last there is no peak.
     """
-    if len(values) < 5:
+    if not len(velocity):
         of_velocity = (f"{name}_SPD_{axis}" for name in ("zero_crossing", *_PEAKS))
         return dict.fromkeys((f"phase_plane_parameter_{axis}", *of_velocity), _TOO_SHORT)
-    velocity = signal.savgol_filter(values, window_length=5, polyorder=3, deriv=1, delta=1 / fs_hz)
     found: Found = {
         f"phase_plane_parameter_{axis}": math.sqrt(float(np.mean(values**2)) + float(np.var(velocity))),
     }
@@ -221,13 +231,14 @@ def _velocity_peaks(axis: str, values: FloatArray, fs_hz: float) -> Found:
     return found
 
 
-def _spectrum(axis: str, values: FloatArray, fs_hz: float) -> Found:
-    """Return the outputs of the spectrum: Welch, Hann, 10 s segments padded to the record's length, linear detrend."""
-    count = len(values)
-    segment = min(count, round(SPECTRUM_SEGMENT_S * fs_hz))
-    frequency, power = padded_welch(values, fs_hz, segment)
+def _spectra(cop: FloatArray, fs_hz: float) -> tuple[FloatArray, FloatArray]:
+    """Return the frequencies of the band and each axis' density there: 10 s segments padded to the record's length."""
+    frequency, density = padded_welch(cop, fs_hz, min(cop.shape[1], round(SPECTRUM_SEGMENT_S * fs_hz)))
     band = (frequency >= BAND_HZ[0]) & (frequency <= BAND_HZ[1])
-    frequency, power = frequency[band], power[band]
+    return frequency[band], density[:, band]
+
+
+def _spectrum(axis: str, frequency: FloatArray, power: FloatArray) -> Found:
     keys = [f"{name}_{_PSD}_{axis}" for name in _SPECTRAL]
     if not power.sum() > 0:
         return dict.fromkeys(keys, _TOO_SHORT if not len(power) else "no variation in the band")
@@ -250,27 +261,23 @@ def _spectrum(axis: str, values: FloatArray, fs_hz: float) -> Found:
     return dict(zip(keys, values_found, strict=True))
 
 
-def padded_welch(values: FloatArray, fs_hz: float, segment: int) -> tuple[FloatArray, FloatArray]:
-    """Return frequencies and one-sided density as Welch has them with every segment padded to the record's length.
+def padded_welch(series: FloatArray, fs_hz: float, segment: int) -> tuple[FloatArray, FloatArray]:
+    """Return what `welch` returns of series, shape (..., N), with every segment padded to N.
 
     A long record would have long transforms of many segments. All of a segment's spectrum is in its autocorrelation,
     which is short: so one transform of the mean autocorrelation does, and the cost is N log N.
     """
-    count, lags = len(values), 2 * segment
+    count, lags = series.shape[-1], 2 * segment
     if count < lags:
-        padded: tuple[FloatArray, FloatArray] = signal.welch(
-            values, fs_hz, nperseg=segment, nfft=count, detrend=signal.detrend
-        )
-        return padded
-    _, density = signal.welch(values, fs_hz, nperseg=segment, nfft=lags, detrend=signal.detrend, return_onesided=False)
-    correlation = fft.ifft(density).real
-    spread = np.zeros(count)
-    spread[:segment] = correlation[:segment]
-    spread[count - segment + 1 :] = correlation[segment + 1 :]
-    one_sided = fft.rfft(spread).real * 2
-    one_sided[0] /= 2
-    if count % 2 == 0:
-        one_sided[-1] /= 2
+        return welch(series, fs_hz, segment, padded=count)
+    _, density = welch(series, fs_hz, segment, padded=lags)
+    density[..., 1:-1] /= 2
+    correlation = fft.irfft(density)
+    spread = np.zeros(series.shape)
+    spread[..., :segment] = correlation[..., :segment]
+    spread[..., count - segment + 1 :] = correlation[..., segment + 1 :]
+    one_sided: FloatArray = fft.rfft(spread).real
+    one_sided[..., 1 : (count + 1) // 2] *= 2
     return fft.rfftfreq(count, 1 / fs_hz), one_sided
 
 
