@@ -16,17 +16,21 @@ from station.errors import StationError
 
 log = logging.getLogger(__name__)
 
-# Loaded when asked for: a Pi should not import scipy to print a help text.
+# Where each command is and what the list says of it: loaded only when it is asked for, as a Pi should not import scipy
+# to print a help text.
 COMMANDS: Final = {
-    "analyze": "station.cli.analyze:analyze",
-    "calibrate": "station.cli.calibrate:calibrate",
-    "calibration": "station.cli.calibration:calibration",
-    "config": "station.cli.config:config",
-    "demo": "station.cli.demo:demo",
-    "doctor": "station.cli.doctor:doctor",
-    "norms": "station.cli.norms:norms",
-    "pin": "station.cli.pin:pin",
-    "run": "station.cli.run:run",
+    "analyze": ("station.cli.analyze:analyze", "Measure sway in recordings: files, or all in a folder."),
+    "calibrate": ("station.cli.calibrate:calibrate", "Calibrate the deck, or go on where it was interrupted."),
+    "calibration": (
+        "station.cli.calibration:calibration",
+        "Show and verify certificates; list weights; draw a template.",
+    ),
+    "config": ("station.cli.config:config", "Check, show and describe the configuration."),
+    "demo": ("station.cli.demo:demo", "Screen a recorded or model person on virtual chips."),
+    "doctor": ("station.cli.doctor:doctor", "Check every part of the station on this machine."),
+    "norms": ("station.cli.norms:norms", "Build and show the norms that sway is compared with."),
+    "pin": ("station.cli.pin:pin", "Set, list and remove the PINs of staff."),
+    "run": ("station.cli.run:run", "Run one of the four processes until told to stop (SIGTERM)."),
 }
 # Rooms that station must not import plug their commands in by name (design: arrows point one way).
 PLUGGED_IN: Final = "balance_station.commands"
@@ -39,12 +43,22 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         found: object = None
         if cmd_name in COMMANDS:
-            module, _, name = COMMANDS[cmd_name].partition(":")
+            module, _, name = COMMANDS[cmd_name][0].partition(":")
             found = getattr(import_module(module), name)
         else:
             for point in entry_points(group=PLUGGED_IN, name=cmd_name):
                 found = point.load()
         return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = []
+        for name in self.list_commands(ctx):
+            if name in COMMANDS:
+                rows.append((name, COMMANDS[name][1]))
+            elif (plugged_in := self.get_command(ctx, name)) is not None:
+                rows.append((name, plugged_in.get_short_help_str(80)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

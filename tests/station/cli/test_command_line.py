@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -51,6 +52,17 @@ def test_every_command_has_a_help_text() -> None:
         shown = CliRunner().invoke(cli, [name, "--help"])
         assert shown.exit_code == 0
         assert len(shown.output) > 80
+
+
+def test_the_list_says_of_each_command_what_the_command_says_of_itself_and_loads_none() -> None:
+    for name, (_, said) in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        assert said == command.get_short_help_str(80)
+    script = "import sys; from station.cli.main import main; sys.argv[1:] = ['--help']; main()"
+    listed = subprocess.run([sys.executable, "-X", "importtime", "-c", script], capture_output=True, check=True)
+    assert b"norms" in listed.stdout
+    assert b"scipy" not in listed.stderr
 
 
 def test_no_line_of_a_list_of_commands_is_cut() -> None:
