@@ -2,14 +2,19 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kiosk_ui.xwindow import XWindow
+
+ROOT = Path(__file__).parents[2]
+StartDemo = Callable[..., "subprocess.Popen[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -24,7 +29,7 @@ def run_cli(tmp_path: Path) -> Run:
             capture_output=True,
             text=True,
             env=environment,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             check=False,
         )
 
@@ -42,3 +47,24 @@ def run_demo(run_cli: Run) -> Callable[..., dict[str, Any]]:
         return document
 
     return run
+
+
+@pytest.fixture
+def start_demo() -> Iterator[StartDemo]:
+    """Return a function that starts `balance-station demo --json ...` on a window; none outlives a test that fails."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(window: XWindow, *arguments: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "station.cli.main", "demo", "--json", *arguments]
+        started.append(
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=window.environment, cwd=ROOT
+            )
+        )
+        return started[-1]
+
+    yield start
+    for demo in started:
+        if demo.poll() is None:
+            demo.send_signal(signal.SIGINT)  # it ends its children
+            demo.communicate(timeout=60)

@@ -70,7 +70,8 @@ def test_a_virtual_hand_presses_each_corner_and_the_document_says_so(
         for line in doctor.stderr:
             events.append(json.loads(line))
             if events[-1]["event"] == "press":
-                hand.perform(Tap(events[-1]["corner"]))
+                # so long that it is felt although somebody is held up: what comes in one gust is no press that was held
+                hand.perform(Tap(events[-1]["corner"], for_s=3.0))
     output, _ = doctor.communicate(timeout=60)
     document = json.loads(output)
     assert doctor.returncode == 0, document

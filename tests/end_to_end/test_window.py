@@ -1,27 +1,23 @@
 """A person's own way through a whole walk-up screen: every button touched on a real window, from welcome to result."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.end_to_end.conftest import ROOT, StartDemo
 from tests.kiosk_ui.xwindow import XWindow, artefacts
 
-ROOT = Path(__file__).parents[2]
 SPEED = 5  # the station's clock runs this much faster than life, so that nobody waits for the rests
 # What this person answers; every other question is answered No.
 ANSWERS = {"attract": "start", "about": "continue", "consent": "yes", "question.worried": "yes",
            "question.age-band": "age.70-86", "prepare": "continue", "result": "finish"}  # fmt: skip
 
 
-def test_clicked_through_from_welcome_to_result(tmp_path: Path) -> None:
+def test_clicked_through_from_welcome_to_result(start_demo: StartDemo, tmp_path: Path) -> None:
     pictures = artefacts() / "walk-up"
     with XWindow.start_xvfb(tmp_path) as window:
-        demo = subprocess.Popen(
-            [sys.executable, "-m", "station.cli.main", "demo", "--by-hand", "--speed", str(SPEED),
-             "--recording", str(ROOT / "hardware" / "virtual" / "recordings" / "older-2.csv"), "--mass-kg", "73",
-             "--json"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=window.environment, cwd=ROOT,
+        demo = start_demo(
+            window, "--by-hand", "--speed", str(SPEED), "--mass-kg", "73",
+            "--recording", str(ROOT / "hardware" / "virtual" / "recordings" / "older-2.csv"),
         )  # fmt: skip
         seen = []
         shown = window.wait_for_screen("attract", timeout_s=60)
@@ -38,7 +34,7 @@ def test_clicked_through_from_welcome_to_result(tmp_path: Path) -> None:
     assert demo.returncode == 0, said
     document = json.loads(output)
     record = document["record"]
-    assert document["delivery"]["state"] == "acknowledged"
+    assert document["delivery"]["state"] == "acknowledged", document["delivery"]
     assert record["age_band"] == "70-86"
     assert record["tier"] == "screened at risk"
     assert [reason["part"] for reason in record["reasons"]] == ["key-questions"]
