@@ -152,20 +152,3 @@ def test_every_rise_of_a_series_is_found_whatever_its_pace(count, rise_s, wait_s
         assert rise.start_s == pytest.approx(start_s, abs=0.25 * rise_s)
         assert rise.end_s == pytest.approx(end_s, abs=0.25 * rise_s)
         assert rise.rise_m == pytest.approx(height_m, rel=0.35)
-
-
-def test_a_signal_that_cannot_be_searched_says_why_and_finds_no_number():
-    for acc_g, fs_hz, reason in (
-        (swaying_g(200), 100.0, "too short: 2 s, at least 3 s are needed"),
-        (swaying_g(3000), 10.0, "rate too low: 10 samples/s"),
-        (swaying_g() * 9.8, 100.0, "no gravity: the acceleration is 9.82 g"),
-        (np.ones((3, 3000)), 100.0, "no variation"),
-    ):
-        found = find_sit_to_stands(acc_g, fs_hz)
-        assert found.rises is None
-        assert found.not_computed.startswith(reason), found.not_computed
-
-
-def test_values_that_are_not_finite_are_an_error():
-    with pytest.raises(ValueError, match="finite"):
-        find_sit_to_stands(np.full((3, 3000), np.nan), 100.0)

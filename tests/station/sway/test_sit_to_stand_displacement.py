@@ -153,18 +153,25 @@ def test_rises_come_in_order_and_are_no_longer_and_no_lower_than_the_method_allo
         before_s = rise.start_s
 
 
-def test_a_signal_that_cannot_be_searched_says_why_and_finds_no_number():
+# --- what neither rule searches ---------------------------------------------------------------------------------------
+
+BOTH = pytest.mark.parametrize("find", [find_sit_to_stands, find_by_displacement])
+
+
+@BOTH
+def test_a_signal_that_cannot_be_searched_says_why_and_finds_no_number(find):
     for acc_g, fs_hz, reason in (
         (swaying_g(200), 100.0, "too short: 2 s, at least 3 s are needed"),
         (swaying_g(3000), 10.0, "rate too low: 10 samples/s"),
         (swaying_g() * 9.8, 100.0, "no gravity: the acceleration is 9.82 g"),
         (np.ones((3, 3000)), 100.0, "no variation"),
     ):
-        found = find_by_displacement(acc_g, fs_hz)
+        found = find(acc_g, fs_hz)
         assert found.rises is None
         assert found.not_computed.startswith(reason), found.not_computed
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("acc_g", "fs_hz"),
     [
@@ -176,6 +183,6 @@ def test_a_signal_that_cannot_be_searched_says_why_and_finds_no_number():
         (np.ones((3, 3000)), np.nan),
     ],
 )
-def test_what_is_no_signal_is_an_error(acc_g, fs_hz):
+def test_what_is_no_signal_is_an_error(find, acc_g, fs_hz):
     with pytest.raises(ValueError, match="finite values"):
-        find_by_displacement(acc_g, fs_hz)
+        find(acc_g, fs_hz)
