@@ -49,7 +49,7 @@ def family_of(topic: str) -> Family:
 class Rows(Protocol):
     """What delivery needs of station.records.outbox.Outbox."""
 
-    def open_rows(self, limit: int, after_seq: int = 0, family: Family | None = None) -> list[OutboxRow]:
+    def open_rows(self, limit: int, family: Family | None = None) -> list[OutboxRow]:
         """Return the oldest open rows of a family, or of both."""
 
     def close_rows(self, ids: Sequence[str], by: str) -> list[str]:
@@ -201,9 +201,9 @@ class Delivery:
         elif self._policy == "broker" and moving.taken:
             self._rows.close_rows([result_id], "broker")
 
-    def acknowledged(self, ack: AckPayload, now_s: float, by: str = "consumer") -> list[str]:
+    def acknowledged(self, ack: AckPayload, now_s: float) -> list[str]:
         """Take a consumer's word; return the ids that were closed or parked because of it."""
-        who = ack.by or by
+        who = ack.by or "consumer"
         if self._heard_s is None or now_s - self._heard_s > QUIET_S:
             for moving in self._moving.values():
                 moving.due_s = min(moving.due_s, now_s + FIRST_RETRY_S)

@@ -19,6 +19,7 @@ from hardware.virtual.track import FloatArray, Point, Track
 MIN_DURATION_S: Final = 2.0
 MAX_GAP_S: Final = 0.5  # of the sampling; what is interpolated over more than this is no recording of sway
 MAX_COP_MM: Final = 1000.0
+MARGIN_S: Final = 2.0  # of recording after a window, where the file is long enough
 
 
 class RecordedStance(msgspec.Struct, frozen=True):
@@ -49,14 +50,14 @@ class RecordedStance(msgspec.Struct, frozen=True):
         """Return whether this window of recording time is all recorded, nothing of it mirrored."""
         return self.first_s <= from_s and to_s <= self.last_s
 
-    def start_for(self, lead_s: float, window_s: float, margin_s: float = 2.0) -> float:
+    def start_for(self, lead_s: float, window_s: float) -> float:
         """Return the recording time at which to start, so that the window that begins `lead_s` later is recorded.
 
         A long file starts at its beginning. A shorter one gives up the lead-in first (it is then played mirrored),
-        then the margin after the window; one shorter than the window starts the window at its first sample.
+        then the margin of 2 s after the window; one shorter than the window starts the window at its first sample.
         """
         spare = self.duration_s - window_s
-        window_from_s = self.first_s + min(lead_s, max(0.0, spare - margin_s, spare / 2))
+        window_from_s = self.first_s + min(lead_s, max(0.0, spare - MARGIN_S, spare / 2))
         return window_from_s - lead_s
 
 

@@ -46,7 +46,6 @@ def build_virtual_source(
     deck_imu: ImuName = "lsm6dsox",
     waist_imu: ImuName | None = None,
     imu_rate_hz: int | None = None,
-    tilt_deg: float = 0.0,
     flaws: Flaws = NO_FLAWS,
     reader: ReaderName = "frame",
     shared_clock: bool = False,
@@ -66,7 +65,6 @@ def build_virtual_source(
         seed,
         cell_spacing_ml_mm=cell_spacing_ml_mm,
         cell_spacing_ap_mm=cell_spacing_ap_mm,
-        tilt_deg=tilt_deg,
         flaws=flaws,
     )
     ring.state |= RingState.VIRTUAL

@@ -175,17 +175,17 @@ def dashes(outline: Sequence[Point], dash: float, gap: float) -> list[tuple[Poin
     return pieces
 
 
-def arrow(start: Point, end: Point, width: float, role: Role = "pointer") -> list[Shape]:
+def arrow(start: Point, end: Point, width: float) -> list[Shape]:
     """Return an arrow with a filled head."""
     length = math.dist(start, end)
     ux, uy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
     head, half = width * 2.3, width * 1.75
     neck = (end[0] - ux * head, end[1] - uy * head)
     tip = (end, (neck[0] - uy * half, neck[1] + ux * half), (neck[0] + uy * half, neck[1] - ux * half))
-    return [Stroke((start, neck), role, width), Fill(tip, role)]
+    return [Stroke((start, neck), "pointer", width), Fill(tip, "pointer")]
 
 
-def person(x: float, ground: float, height: float, role: Role = "action") -> list[Shape]:
+def person(x: float, ground: float, height: float) -> list[Shape]:
     """Return the head, trunk and legs of somebody seen from the front; arms are the picture's own."""
     unit = height / 100
     trunk = tuple(
@@ -194,10 +194,10 @@ def person(x: float, ground: float, height: float, role: Role = "action") -> lis
         )
     )
     return [
-        Disc((x, ground + 91 * unit), 8.2 * unit, role),
-        Fill(trunk, role),
-        Stroke(((x - 5.6 * unit, ground + 47 * unit), (x - 6.6 * unit, ground + 4.5 * unit)), role, 9 * unit),
-        Stroke(((x + 5.6 * unit, ground + 47 * unit), (x + 6.6 * unit, ground + 4.5 * unit)), role, 9 * unit),
+        Disc((x, ground + 91 * unit), 8.2 * unit, "action"),
+        Fill(trunk, "action"),
+        Stroke(((x - 5.6 * unit, ground + 47 * unit), (x - 6.6 * unit, ground + 4.5 * unit)), "action", 9 * unit),
+        Stroke(((x + 5.6 * unit, ground + 47 * unit), (x + 6.6 * unit, ground + 4.5 * unit)), "action", 9 * unit),
     ]
 
 

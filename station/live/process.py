@@ -141,9 +141,9 @@ class Station:
         self.store.close()
 
 
-def open_ring(path: Path, beat: Callable[[], None], timeout_s: float = RING_WITHIN_S) -> RingReader:
+def open_ring(path: Path, beat: Callable[[], None]) -> RingReader:
     """Return a reader of the ring, waiting for acquire to make it; raises UnavailableError when it does not."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + RING_WITHIN_S
     while True:
         try:
             return RingReader.open(path)

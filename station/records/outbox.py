@@ -88,14 +88,14 @@ class Outbox:
         seen, self._seen_version = self._seen_version, version
         return seen != version
 
-    def open_rows(self, limit: int, after_seq: int = 0, family: Family | None = None) -> list[OutboxRow]:
-        """Return the oldest open rows with `seq` above `after_seq`, in order; of results, events, or both."""
+    def open_rows(self, limit: int, family: Family | None = None) -> list[OutboxRow]:
+        """Return the oldest open rows, in order; of results, events, or both."""
         which = {None: "", "event": "AND topic LIKE 'event/%' ", "result": "AND topic NOT LIKE 'event/%' "}[family]
         rows = self._guard(
             lambda database: database.execute(
                 "SELECT seq, id, topic, body, attempts, opened_s FROM outbox "
-                f"WHERE state = 'open' AND seq > ? {which}ORDER BY seq LIMIT ?",
-                (after_seq, limit),
+                f"WHERE state = 'open' {which}ORDER BY seq LIMIT ?",
+                (limit,),
             ).fetchall()
         )
         return [OutboxRow(*row) for row in rows]

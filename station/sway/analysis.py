@@ -124,21 +124,17 @@ def measured_signal(recording: Recording, profile: str = "station") -> tuple[Flo
     return signal_mm - signal_mm.mean(axis=1, keepdims=True), rate_hz
 
 
-def analyse_recording(
-    recording: Recording, profile: str = "station", families: tuple[Family, ...] = FAMILIES
-) -> Analysis:
+def analyse_recording(recording: Recording, profile: str = "station") -> Analysis:
     """Return the measures of a file that was read, and of the load in it after them."""
-    return with_measures(_analyse_cop(recording, profile, families), _loading(recording))
+    return with_measures(_analyse_cop(recording, profile, FAMILIES), _loading(recording))
 
 
-def analyse_trial(
-    trial: RawTrial, profile: str = "station", file: str = "", families: tuple[Family, ...] = FAMILIES
-) -> Analysis:
+def analyse_trial(trial: RawTrial, profile: str = "station", families: tuple[Family, ...] = FAMILIES) -> Analysis:
     """Return the measures of a raw trial's COP in its window, as a record carries them: without those of the load.
 
     Raises DataError when too little of it is valid.
     """
-    return _analyse_cop(recording_of_trial(trial, file or trial.name), profile, families)
+    return _analyse_cop(recording_of_trial(trial, trial.name), profile, families)
 
 
 def _analyse_cop(recording: Recording, profile: str, families: tuple[Family, ...]) -> Analysis:

@@ -49,9 +49,9 @@ def loading(corners_n: FloatArray, gravity_m_s2: float = STANDARD_GRAVITY_M_S2) 
     return sorted_out(UNITS, found)
 
 
-def loading_of_total(fz_n: FloatArray, gravity_m_s2: float = STANDARD_GRAVITY_M_S2) -> Measures:
+def loading_of_total(fz_n: FloatArray) -> Measures:
     """Return the measures of a vertical force of shape (N,), N, which has no left and right."""
-    found = _of_total(np.asarray(fz_n, dtype=np.float64), gravity_m_s2)
+    found = _of_total(np.asarray(fz_n, dtype=np.float64), STANDARD_GRAVITY_M_S2)
     return sorted_out(UNITS, found | dict.fromkeys(_OF_CORNERS, NO_CORNERS))
 
 

@@ -29,7 +29,7 @@ class MemoryOutbox:
         self.refusals: dict[str, int] = {}
         self.events: set[str] = set()
 
-    def open_rows(self, limit: int, after_seq: int = 0, family: str | None = None) -> list[OutboxRow]:
+    def open_rows(self, limit: int, family: str | None = None) -> list[OutboxRow]:
         ids = [each for each, state in self.state.items() if state == "open"]
         rows = [OutboxRow(int(each.split(":")[2]), each, self.topic(each), self.body, 0, 0.0) for each in ids]
         return [row for row in rows if family is None or row.topic.startswith(family)][:limit]
