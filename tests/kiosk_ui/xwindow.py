@@ -54,8 +54,10 @@ class XWindow:
                     f"{program} is not installed, and this test clicks a real window: apt install {package}"
                 )
         reading, writing = os.pipe()
+        screen = f"{size[0]}x{size[1]}x24"
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"],
+            # without a reset, which throws out whoever comes in as the last one leaves
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"],
             pass_fds=(writing,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
