@@ -19,17 +19,16 @@ from hardware.wiring import PinBackendName, Wiring
 
 
 class PinBackend(msgspec.Struct, frozen=True):
-    """Where a backend is, the extra that brings its library, and what `Wiring` says that it can use."""
+    """Where a backend is, and what `Wiring` says that it can use."""
 
     module: str
     bank: str
-    extra: str
     takes_gpio_chip: bool
 
 
 PIN_BACKENDS: Final[dict[PinBackendName, PinBackend]] = {  # in the order in which `auto` tries them
-    "gpiod": PinBackend("hardware.gpiod_pins", "GpiodPinBank", "pi", takes_gpio_chip=True),
-    "rpigpio": PinBackend("hardware.rpigpio_pins", "RpigpioPinBank", "rpigpio", takes_gpio_chip=False),
+    "gpiod": PinBackend("hardware.gpiod_pins", "GpiodPinBank", takes_gpio_chip=True),
+    "rpigpio": PinBackend("hardware.rpigpio_pins", "RpigpioPinBank", takes_gpio_chip=False),
 }
 
 

@@ -51,14 +51,10 @@ class Show(msgspec.Struct, frozen=True, tag="show"):
 
 
 class StaffLive(msgspec.Struct, frozen=True):
-    """What moves on a staff screen. progress: 0 to 1 of a reading; unrest: 0 still, 1 at the limit, more beyond.
-
-    forces_n: of the four corners above zero, where the screen shows them.
-    """
+    """What moves on a staff screen. progress: 0 to 1 of a reading; unrest: 0 still, 1 at the limit, more beyond."""
 
     progress: float = 0.0
     unrest: float = 0.0
-    forces_n: tuple[float, float, float, float] | None = None
 
 
 class Live(msgspec.Struct, frozen=True, tag="live"):
