@@ -16,12 +16,12 @@ def test_clicked_through_from_welcome_to_result(start_demo: StartDemo, tmp_path:
     pictures = artefacts() / "walk-up"
     with XWindow.start_xvfb(tmp_path) as window:
         demo = start_demo(
-            window, "--by-hand", "--speed", str(SPEED), "--mass-kg", "73",
+            window, "--by-hand", "--speed", str(SPEED), "--chips", "samples", "--mass-kg", "73",
             "--recording", str(ROOT / "hardware" / "virtual" / "recordings" / "older-2.csv"),
         )  # fmt: skip
         seen = []
         shown = window.wait_for_screen("attract", timeout_s=60)
-        while shown.name != "thanks":
+        while "thanks" not in [each.name for each in window.screens()]:
             seen.append(shown.name)
             window.screenshot(pictures / f"{len(seen):02d}-{shown.name}.png")
             action = ANSWERS.get(shown.name)
@@ -40,4 +40,4 @@ def test_clicked_through_from_welcome_to_result(start_demo: StartDemo, tmp_path:
     assert [reason["part"] for reason in record["reasons"]] == ["key-questions"]
     assert {part["name"]: part["state"] for part in record["parts"]}["one-foot"] == "done"
     for screen in ("gate.dizzy", "step-on", "centre", "measure.quiet-stance", "measure.tandem", "step-off", "result"):
-        assert screen in seen
+        assert screen in document["screens"]  # some are gone before a picture is taken
