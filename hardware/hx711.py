@@ -48,6 +48,8 @@ _SMOOTHING_FRAMES: Final = 64
 _RELOCK_AFTER: Final = 4
 _SHORTEST_PERIOD_NS: Final = int(1e9 / RATE_RANGE_HZ[1])
 _SHORTEST_INTERVAL_NS: Final = _SHORTEST_PERIOD_NS // 2
+_LONGEST_PERIOD_NS: Final = int(1e9 / RATE_RANGE_HZ[0])
+_MIDDLE_PERIOD_NS: Final = (_SHORTEST_PERIOD_NS + _LONGEST_PERIOD_NS) // 2
 _NONSENSE: Final = (Flag.DOUT_LOW_AFTER_FRAME | Flag.ALL_ONES).value
 _FRAME_FLAGS: Final = (
     Flag.LONG_PULSE,
@@ -76,7 +78,8 @@ def code_flags(raw: int) -> int:
 class RateEstimate:
     """The conversion period of one free-running chip, learned from the times at which it was ready.
 
-    The first interval sets it, later ones refine it. An interval is refused that is off by more than `PERIOD_TOLERANCE`
+    The first interval sets it, later ones refine it. Where conversions may lie unread in that first one, it is divided
+    into as many as make an honest chip's period: the ranges for one, two and three do not meet. An interval is refused that is off by more than `PERIOD_TOLERANCE`
     and what its two ends may be off by together; after four refused ones in a row that agree among themselves it is the
     estimate that was wrong, and it follows.
 
@@ -139,7 +142,10 @@ class RateEstimate:
 
     def _follow(self, interval_ns: int) -> None:
         if interval_ns > 0:
-            self.period_ns = float(interval_ns)
+            conversions = min(max(1, round(interval_ns / _MIDDLE_PERIOD_NS)), self._most_conversions)
+            if interval_ns > (1 + PERIOD_TOLERANCE) * _LONGEST_PERIOD_NS * conversions:
+                conversions = 1  # no honest chip: its RATE pin is tied low
+            self.period_ns = interval_ns / conversions
             self._seen = 1
         self._odd_seen = 0
 

@@ -329,6 +329,22 @@ def test_a_rate_learned_from_a_first_interval_that_was_wrong_is_unlearned() -> N
     assert estimate.period_ns == pytest.approx(PERIOD_NS)
 
 
+@given(period_ns=st.integers(10_000_000, 13_333_333), unread=st.integers(0, 2))
+def test_a_first_interval_with_unread_conversions_in_it_is_the_period_of_an_honest_chip_all_the_same(
+    period_ns: int, unread: int
+) -> None:
+    estimate = RateEstimate(most_conversions=3)
+    assert estimate.accepts(0)
+    assert estimate.accepts((1 + unread) * period_ns)
+    assert estimate.period_ns == pytest.approx(period_ns)
+
+
+def test_a_chip_at_ten_samples_a_second_is_not_taken_for_an_honest_one_that_is_rarely_read() -> None:
+    estimate = RateEstimate(most_conversions=3)
+    assert all(estimate.accepts(k * 100_000_000) for k in range(3))
+    assert estimate.period_ns == 100_000_000
+
+
 @given(jitter=st.lists(st.integers(-200_000, 200_000), min_size=20, max_size=60))
 def test_the_estimate_tolerates_stamps_that_jitter(jitter: list[int]) -> None:
     estimate = RateEstimate()
