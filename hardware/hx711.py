@@ -79,9 +79,9 @@ class RateEstimate:
     """The conversion period of one free-running chip, learned from the times at which it was ready.
 
     The first interval sets it, later ones refine it. Where conversions may lie unread in that first one, it is divided
-    into as many as make an honest chip's period: the ranges for one, two and three do not meet. An interval is refused that is off by more than `PERIOD_TOLERANCE`
-    and what its two ends may be off by together; after four refused ones in a row that agree among themselves it is the
-    estimate that was wrong, and it follows.
+    into as many as make an honest chip's period: the ranges for one, two and three do not meet. An interval is refused
+    that is off by more than `PERIOD_TOLERANCE` and what its two ends may be off by together; after four refused ones in
+    a row that agree among themselves it is the estimate that was wrong, and it follows.
 
     period_ns: None until two conversions were seen; last_ns: the last one's time, None after `restart`.
     """

@@ -4,11 +4,13 @@ Kivy reads its environment when it is imported and its Config when the window is
 imports Kivy only inside `prepare`, and everything else in this room is imported after it.
 """
 
+import atexit
 import contextlib
 import importlib.util
 import logging
 import os
 import re
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -94,7 +96,8 @@ def _set_environment(config: KioskConfig) -> None:
     os.environ.setdefault("SDL_VIDEO_ALLOW_SCREENSAVER", "0")
     if "KIVY_HOME" not in os.environ:
         # the service's home may be read-only, and nothing in it is worth keeping
-        os.environ["KIVY_HOME"] = tempfile.mkdtemp(prefix="balance-station-kivy-")
+        os.environ["KIVY_HOME"] = home = tempfile.mkdtemp(prefix="balance-station-kivy-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
 
 
 def _set_config(config: KioskConfig) -> None:

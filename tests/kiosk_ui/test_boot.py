@@ -56,6 +56,17 @@ def test_in_a_window_on_a_desk_the_cursor_can_be_seen() -> None:
     assert done.stdout.split() == ["1", "0"], done.stderr
 
 
+def test_the_folder_that_kivy_wants_goes_when_the_kiosk_does(tmp_path: Path) -> None:
+    done = run(
+        "import os; from station.config import KioskConfig; from kiosk_ui.boot import prepare\n"
+        "prepare(KioskConfig()); print(os.environ['KIVY_HOME'])\n",
+        SDL_VIDEODRIVER="offscreen",
+        TMPDIR=str(tmp_path),
+    )
+    assert Path(done.stdout.strip()).parent == tmp_path, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_entry_point_and_its_contract_can_be_imported_without_kivy() -> None:
     done = run("import sys, kiosk_ui.app, kiosk_ui.boot, kiosk_ui.theme; print('kivy' in sys.modules)")
     assert done.stdout.strip() == "False", done.stderr
