@@ -15,7 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from station import SOFTWARE_VERSION
-from station.errors import StationError, TryAgainError
+from station.errors import StationError, TryAgainError, UnavailableError
 from station.live.engine import StationEngine
 from station.messages import (
     MAX_LINE_BYTES,
@@ -202,23 +202,45 @@ class StationServer:
 
 
 def _listen(path: Path) -> socket.socket:
-    """Return a listening socket at `path`; a file left by a dead station is replaced, a live one is not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    """Return a listening socket at `path`; a file left by a dead station is replaced, a live one is not.
+
+    Raises TryAgainError while a station listens there, UnavailableError where nobody can.
+    """
     try:
-        probe.connect(os.fspath(path))
-    except OSError:
-        path.unlink(missing_ok=True)
-    else:
-        raise TryAgainError(f"{path}: another station process is running on this socket; stop it first")
-    finally:
-        probe.close()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not _answers(path):
+            path.unlink(missing_ok=True)
+            return _bound(path)
+    except OSError as error:
+        raise UnavailableError(
+            f"{path}: cannot be the station's socket: {error.strerror or error}; set station.runtime_dir to a folder "
+            "that this user may write to, with a short path"
+        ) from error
+    raise TryAgainError(f"{path}: another station process is running on this socket; stop it first")
+
+
+def _bound(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.setblocking(False)
     before = os.umask(0o117)
     try:
         listener.bind(os.fspath(path))
+        listener.listen(MAX_CLIENTS)
+    except OSError:
+        listener.close()
+        raise
     finally:
         os.umask(before)
-    listener.listen(MAX_CLIENTS)
     return listener
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(os.fspath(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except BlockingIOError:
+            return True  # so many wait for it that there is no more room
+    return True

@@ -1,5 +1,6 @@
 """The station's socket: whoever joins is shown what is shown; nobody can block or break the loop."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 from hardware.status import LatenessUs
 from station.client import StationClient
 from station.errors import TryAgainError, UnavailableError, UsageError
-from station.live.server import StationServer
+from station.live.server import StationServer, _listen
 from station.messages import (
     MAX_LINE_BYTES,
     Begin,
@@ -181,6 +182,26 @@ def test_a_client_that_never_reads_is_dropped_and_others_go_on(running: Running)
 def test_a_second_station_on_the_same_socket_is_refused(running: Running) -> None:
     with pytest.raises(TryAgainError, match="another station process"):
         StationServer(running.path, ScriptedEngine(), "st-2", lambda: STATUS)  # type: ignore[arg-type]
+
+
+def test_a_station_too_busy_to_be_called_is_running_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "station.sock"
+    with contextlib.ExitStack() as sockets:
+        busy = sockets.enter_context(socket.socket(socket.AF_UNIX))
+        busy.bind(str(path))
+        busy.listen(0)
+        sockets.enter_context(socket.socket(socket.AF_UNIX)).connect(str(path))
+        with pytest.raises(TryAgainError, match="another station process"):
+            _listen(path)
+        assert path.exists()
+
+
+def test_where_no_socket_can_be_is_said_with_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match=r"x/station\.sock: cannot be .* too long; set station\.runtime_dir"):
+        _listen(tmp_path / ("x" * 120) / "station.sock")
+    (tmp_path / "file").touch()
+    with pytest.raises(UnavailableError, match=r"Not a directory; set station\.runtime_dir"):
+        _listen(tmp_path / "file" / "below" / "station.sock")
 
 
 def test_a_socket_left_by_a_dead_station_is_replaced(tmp_path: Path) -> None:
